@@ -1,0 +1,42 @@
+#ifndef SP_PROTO_STR_H
+#define SP_PROTO_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Borrowed bytes: a view into a frame, an arena or a literal, not terminated. ptr NULL means absent; "" is empty. */
+struct sp_str {
+    const char *ptr;
+    size_t n_bytes;
+};
+
+#define SP_STR(literal) ((struct sp_str){(literal), sizeof(literal) - 1})
+
+static inline struct sp_str sp_str_of(const char *terminated)
+{
+    return (struct sp_str){terminated, terminated ? strlen(terminated) : 0};
+}
+
+static inline bool sp_str_equal(struct sp_str a, struct sp_str b)
+{
+    return a.n_bytes == b.n_bytes && (a.n_bytes == 0 || memcmp(a.ptr, b.ptr, a.n_bytes) == 0);
+}
+
+static inline bool sp_str_is(struct sp_str a, const char *terminated)
+{
+    return sp_str_equal(a, sp_str_of(terminated));
+}
+
+static inline bool sp_str_ends(struct sp_str a, struct sp_str tail)
+{
+    return a.n_bytes >= tail.n_bytes && memcmp(a.ptr + a.n_bytes - tail.n_bytes, tail.ptr, tail.n_bytes) == 0;
+}
+
+/* For printf's "%.*s", which takes an int: what is longer is shown cut. */
+static inline int sp_str_int(struct sp_str a, int most)
+{
+    return a.n_bytes > (size_t)most ? most : (int)a.n_bytes;
+}
+
+#endif
