@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BLOCK_BYTES_MIN 4096
-#define ALIGNMENT 16
+#define ALIGNMENT       16
 
 struct sp_arena_block {
     struct sp_arena_block *next;

@@ -9,8 +9,7 @@
 static const struct {
     const char *name;
     const char *text;
-} errors[SP_ERROR_COUNT_] = {
-    [SP_ERROR_NONE_] = {"ok", "no error"},
+} errors[SP_ERROR_COUNT_] = {[SP_ERROR_NONE_] = {"ok", "no error"},
 #define X(id, n, t) [SP_ERROR_NUMBER_##id] = {.name = n, .text = t},
     SP_ERRORS(X)
 #undef X

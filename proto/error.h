@@ -36,7 +36,7 @@ enum sp_error_number {
 #define X(id, name, text) SP_ERROR_NUMBER_##id,
     SP_ERRORS(X)
 #undef X
-    SP_ERROR_COUNT_
+        SP_ERROR_COUNT_
 };
 
 enum sp_error_code {
@@ -48,11 +48,11 @@ enum sp_error_code {
 
 /* Where and what went wrong; fixed size, owned by the caller, zero-initialised, may be NULL wherever it is taken. */
 struct sp_error {
-    int code;         /* SP_E…, 0 while nothing went wrong */
-    uint32_t line;    /* 1-based place in a text, 0 without one */
-    uint32_t column;  /* 1-based, in code points */
-    char path[128];   /* "patterns[3].severity", or empty */
-    char text[320];   /* a sentence without a full stop, valid UTF-8; never empty once set */
+    int code;        /* SP_E…, 0 while nothing went wrong */
+    uint32_t line;   /* 1-based place in a text, 0 without one */
+    uint32_t column; /* 1-based, in code points */
+    char path[128];  /* "patterns[3].severity", or empty */
+    char text[320];  /* a sentence without a full stop, valid UTF-8; never empty once set */
 };
 
 /* Sets code and text (printf form; NULL: the code's general text) unless an error is set already: the innermost, which

@@ -35,7 +35,7 @@
             function(*variable);                                                                                       \
     }
 
-#define SP_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define SP_COUNT(array)                     (sizeof(array) / sizeof((array)[0]))
 #define SP_CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 static inline void sp_free_ptr(void *variable)

@@ -28,15 +28,7 @@ enum sp_finding_kind {
 };
 
 /* How a finding was reached, in rising strength: where several apply, the strongest is told. */
-enum sp_via {
-    SP_VIA_DIRECT,
-    SP_VIA_CALL,
-    SP_VIA_ALIAS,
-    SP_VIA_FOLDED,
-    SP_VIA_EVALUATED,
-    SP_VIA_LIMIT,
-    SP_VIA_COUNT
-};
+enum sp_via { SP_VIA_DIRECT, SP_VIA_CALL, SP_VIA_ALIAS, SP_VIA_FOLDED, SP_VIA_EVALUATED, SP_VIA_LIMIT, SP_VIA_COUNT };
 
 const char *sp_severity_name(enum sp_severity severity);
 const char *sp_finding_kind_name(enum sp_finding_kind kind);
@@ -136,15 +128,15 @@ struct sp_verdict {
 /* Judges code. The verdict's memory is the arena's and the policies'; code must outlive it. Errors: SP_EUNSUPPORTED_LANGUAGE,
  * SP_EINVALID_REQUEST (a policy that does not serve the language), SP_EINVALID_CODE, SP_ENO_MEMORY, SP_ETOO_LARGE (the
  * arena's bound). A bound of the scan itself is never an error and never a pass: it is a finding of kind limit. */
-int sp_scan(struct sp_scanner *scanner, const struct sp_scan_options *options, struct sp_str code, struct sp_arena *arena,
-    struct sp_verdict *ret_verdict, struct sp_error *error);
+int sp_scan(struct sp_scanner *scanner, const struct sp_scan_options *options, struct sp_str code,
+    struct sp_arena *arena, struct sp_verdict *ret_verdict, struct sp_error *error);
 
 /* The verdict as the wire's map. extra_pairs: how many key/value pairs the caller will append to the same map. */
 int sp_verdict_pack(const struct sp_verdict *verdict, unsigned extra_pairs, struct sp_buffer *buffer);
 
 /* What the scanner sees, as the map of `explain --json`. Errors as sp_scan. */
-int sp_explain(struct sp_scanner *scanner, const struct sp_scan_options *options, struct sp_str code, struct sp_arena *arena,
-    struct sp_buffer *buffer, struct sp_error *error);
+int sp_explain(struct sp_scanner *scanner, const struct sp_scan_options *options, struct sp_str code,
+    struct sp_arena *arena, struct sp_buffer *buffer, struct sp_error *error);
 
 /* ---- files beside the code, for the gate ---- */
 
