@@ -1,0 +1,59 @@
+#ifndef SP_PROTO_LIMITS_H
+#define SP_PROTO_LIMITS_H
+
+#include <stdint.h>
+
+/* Bounds of the wire. Defaults; the configuration can lower or raise those that it names. */
+#define SP_FRAME_BYTES_MAX    (16u << 20) /* one frame */
+#define SP_FRAME_DEPTH_MAX    32
+#define SP_FRAME_ITEMS_MAX    (256u << 10) /* objects in one frame: an object costs 24 bytes once decoded */
+#define SP_CODE_BYTES_MAX     (1u << 20)
+#define SP_FILES_MAX          256
+#define SP_FILE_PATH_MAX      255
+#define SP_ARGV_MAX           256
+#define SP_ENV_MAX            64
+#define SP_ARTIFACT_GLOBS_MAX 16
+#define SP_ARTIFACTS_MAX      256 /* files brought out of one run */
+#define SP_TAG_BYTES_MAX      64
+#define SP_BATCH_MAX          4096
+
+/* Limits of a run: field, name on the wire, default, ceiling of what a request may ask. cpus are thousandths of one, so
+ * that a request's 0.5 is 500. A request can tighten, only the operator's configuration can allow more. */
+#define SP_RUN_LIMITS(X)                                                                                               \
+    X(wall_ms, "wall_ms", 30000ull, 240000ull)                                                                         \
+    X(cpu_ms, "cpu_ms", 30000ull, 240000ull)                                                                           \
+    X(memory_bytes, "memory_bytes", 256ull << 20, 2048ull << 20)                                                       \
+    X(cpu_milli, "cpus", 1000ull, 8000ull)                                                                             \
+    X(pids, "pids", 64ull, 512ull)                                                                                     \
+    X(file_bytes, "file_bytes", 64ull << 20, 512ull << 20)                                                             \
+    X(disk_bytes, "disk_bytes", 64ull << 20, 512ull << 20)                                                             \
+    X(output_bytes, "output_bytes", 1ull << 20, 8ull << 20)                                                            \
+    X(open_files, "open_files", 256ull, 2048ull)
+
+struct sp_limits {
+#define X(field, name, standard, ceiling) uint64_t field;
+    SP_RUN_LIMITS(X)
+#undef X
+};
+
+#define SP_RUN_INODES 4096
+
+static inline struct sp_limits sp_limits_default(void)
+{
+    return (struct sp_limits){
+#define X(field, name, standard, ceiling) .field = (standard),
+        SP_RUN_LIMITS(X)
+#undef X
+    };
+}
+
+static inline struct sp_limits sp_limits_ceiling(void)
+{
+    return (struct sp_limits){
+#define X(field, name, standard, ceiling) .field = (ceiling),
+        SP_RUN_LIMITS(X)
+#undef X
+    };
+}
+
+#endif
