@@ -25,11 +25,10 @@ struct sp_message {
     msgpack_unpacked unpacked;
 };
 
-/* Decodes one whole frame, as sp_frame_walk found it. Takes bytes, also on failure, when nothing is left to be
- * released. A
- * notification may have parameters of any shape (unknown ones are ignored whatever they carry): where they are not at most
- * one map, params is NULL. SP_EPROTOCOL: not MessagePack-RPC. SP_EINVALID_REQUEST: a request whose params are not an array of at most one map; message->msgid
- * is set then, so that it can be answered. */
+/* Decodes one whole frame, as sp_frame_walk found it. Takes bytes, also on failure, when nothing is left to be released.
+ * A notification may have parameters of any shape (unknown ones are ignored whatever they carry): where they are not at
+ * most one map, params is NULL. SP_EPROTOCOL: not MessagePack-RPC. SP_EINVALID_REQUEST: a request whose method or params
+ * are of the wrong shape; message->msgid is set then, so that it can be answered. */
 int sp_message_init(struct sp_message *message, uint8_t *bytes, size_t n_bytes, struct sp_error *error);
 void sp_message_fini(struct sp_message *message);
 
