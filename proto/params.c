@@ -107,7 +107,7 @@ static const struct sp_field limit_rows[] = {
     {"output_bytes", SP_FIELD_UINT, AT(output_bytes), .min = 1, .max = SP_FRAME_BYTES_MAX / 2},
     {"open_files", SP_FIELD_UINT, AT(open_files), .min = 8, .max = CEILING, .help = "descriptors a process"},
 };
-static const struct sp_table limits_table = SP_TABLE(struct ROW, limit_rows);
+const struct sp_table sp_limits_table = SP_TABLE(struct ROW, limit_rows);
 #undef ROW
 
 #define ROW sp_params_run
@@ -123,7 +123,7 @@ static const struct sp_field run_rows[] = {
     {"stdin", SP_FIELD_BYTES, AT(input), .max = SP_FRAME_BYTES_MAX},
     {"files", SP_FIELD_TABLES, AT(files), .n_max = SP_FILES_MAX, .table = &file_table},
     {"libraries", SP_FIELD_STRINGS, AT(libraries), .min = 1, .max = 256, .n_max = 64},
-    {"limits", SP_FIELD_TABLE, AT(limits), .table = &limits_table},
+    {"limits", SP_FIELD_TABLE, AT(limits), .table = &sp_limits_table},
     {"network", SP_FIELD_STRING, AT(network), .max = NAME_MAX_BYTES, .help = "only \"none\" so far"},
     {"artifacts", SP_FIELD_STRINGS, AT(artifacts), .min = 1, .max = SP_FILE_PATH_MAX, .n_max = SP_ARTIFACT_GLOBS_MAX},
     {"stream", SP_FIELD_BOOL, AT(stream), .help = "output comes as notifications"},

@@ -71,7 +71,7 @@ struct sp_params_cancel {
     uint64_t msgid; /* UINT64_MAX: not given */
 };
 
-extern const struct sp_table sp_params_none_table, sp_params_hello_table, sp_params_policy_put_table,
+extern const struct sp_table sp_limits_table, sp_params_none_table, sp_params_hello_table, sp_params_policy_put_table,
     sp_params_policy_table, sp_params_scan_table, sp_params_scan_batch_table, sp_params_explain_table,
     sp_params_run_table, sp_params_cancel_table;
 
