@@ -116,7 +116,8 @@ int sp_run_start(
 void sp_run_cancel(struct sp_run *run);
 
 /* Stops and resumes reading of the program's output, for a slow peer: the program then blocks in write, its deadline
- * runs on. */
+ * runs on. Once the run was killed or its program has ended, what the kernel still holds of its output (some 200 KiB at
+ * most, within the output limit) comes although paused, so that done does not wait for the peer. */
 void sp_run_pause(struct sp_run *run);
 void sp_run_resume(struct sp_run *run);
 
@@ -132,9 +133,9 @@ struct sp_pool_config {
 
 struct sp_runtimes_config {
     uv_loop_t *loop;
-    int spawner_fd;              /* from sp_spawner_start */
-    const char *instance;        /* 32 hex digits: this life of the daemon */
-    const char *state_dir;       /* for /code directories; the daemon's own, 0711 */
+    int spawner_fd;              /* from sp_spawner_start; owned from here on, also when open fails */
+    const char *instance;        /* 32 hex digits: this life of the daemon; as in sp_spawner_config */
+    const char *state_dir;       /* as in sp_spawner_config: /code directories lie below it */
     uint32_t sandboxes_max;      /* live at once, pools included */
     uint64_t memory_total_bytes; /* sum of their memory limits */
     uint32_t queue_max;          /* runs that wait */
@@ -147,7 +148,8 @@ struct sp_runtimes_config {
     void *log_context;
 };
 
-/* Probes what the machine can do (one real sandbox a runtime, made and ended) before it returns; pools fill afterwards. */
+/* Probes what the machine can do (one real sandbox a runtime, made and ended) before it returns; pools fill afterwards.
+ * Succeeds also where no runtime is available: describe says why. */
 int sp_runtimes_open(
     const struct sp_runtimes_config *config, struct sp_runtimes **ret_runtimes, struct sp_error *error);
 /* Cancels what runs, empties the pools; closed is called once when nothing is left. */
