@@ -23,7 +23,9 @@ struct sp_module_use {
     bool maybe;
 };
 
-/* A resolved use of a name: "os.system", "eval". Offset and length of the expression as written (`o.system`). */
+/* A resolved use of a name: "os.system", "eval". Offset and length of the expression as written (`o.system`). Ranges may
+ * nest (`__import__(e("'os'")).system` is os.system and holds a use of e), never cross; several names may stand for the
+ * same range, where it may mean each of them. A module that is used by itself (`f(o)`) is a use of "os". */
 struct sp_name_use {
     struct sp_str name;
     uint32_t offset, length;
@@ -82,15 +84,15 @@ struct sp_tongue {
      * is what stood behind the colon ("3.12"), empty by default; an unknown one is SP_EUNSUPPORTED_LANGUAGE. */
     int (*lex)(struct sp_str source, struct sp_str dialect, struct sp_arena *arena, struct sp_span_list *ret_spans,
         struct sp_error *error);
-    /* NULL: the language has no modules (text). The lists are ordered by offset. */
+    /* NULL: the language has no modules (text), then twin and covers are NULL too. The lists are ordered by offset. */
     int (*resolve)(struct sp_str source, const struct sp_span_list *spans, struct sp_arena *arena,
         struct sp_resolution *ret_resolution, struct sp_error *error);
     /* The module that a private twin stands for ("posix" is "os"), or the name itself. */
     struct sp_str (*twin)(struct sp_str module);
-    /* Does a rule that names `rule` speak of `module` (os: os and os.path, not osmium)? */
+    /* Does a rule that names `rule` speak of `module` (os: os and os.path, not osmium)? Twins are counted in. */
     bool (*covers)(struct sp_str rule, struct sp_str module);
     /* An encoding declared in the source itself ("latin-1", from a coding comment): its name and place; n_bytes 0:
-     * none. NULL: the language has none. */
+     * none. NULL: the language has none. scanner/source.h says how a name is to be taken. */
     struct sp_str (*encoding)(struct sp_str source);
 };
 

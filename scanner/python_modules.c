@@ -1,0 +1,124 @@
+/* Twins of Python's modules. Any thread; tables only. */
+#include "scanner/python_modules.h"
+
+#include <string.h>
+
+/* Sorted by name: looked up by bisection. */
+static const struct {
+    const char *name, *module;
+} twins[] = {
+    {"_abc", "abc"},
+    {"_ast", "ast"},
+    {"_asyncio", "asyncio"},
+    {"_bisect", "bisect"},
+    {"_blake2", "hashlib"},
+    {"_bootsubprocess", "subprocess"},
+    {"_bz2", "bz2"},
+    {"_codecs", "codecs"},
+    {"_collections", "collections"},
+    {"_collections_abc", "collections"},
+    {"_compat_pickle", "pickle"},
+    {"_contextvars", "contextvars"},
+    {"_crypt", "crypt"},
+    {"_csv", "csv"},
+    {"_ctypes", "ctypes"},
+    {"_curses", "curses"},
+    {"_curses_panel", "curses"},
+    {"_datetime", "datetime"},
+    {"_dbm", "dbm"},
+    {"_decimal", "decimal"},
+    {"_elementtree", "xml.etree.ElementTree"},
+    {"_frozen_importlib", "importlib"},
+    {"_frozen_importlib_external", "importlib"},
+    {"_functools", "functools"},
+    {"_gdbm", "dbm"},
+    {"_hashlib", "hashlib"},
+    {"_heapq", "heapq"},
+    {"_imp", "importlib"},
+    {"_io", "io"},
+    {"_json", "json"},
+    {"_locale", "locale"},
+    {"_lsprof", "cProfile"},
+    {"_lzma", "lzma"},
+    {"_md5", "hashlib"},
+    {"_multiprocessing", "multiprocessing"},
+    {"_opcode", "opcode"},
+    {"_operator", "operator"},
+    {"_pickle", "pickle"},
+    {"_posixshmem", "multiprocessing"},
+    {"_posixsubprocess", "subprocess"},
+    {"_py_abc", "abc"},
+    {"_pydatetime", "datetime"},
+    {"_pydecimal", "decimal"},
+    {"_pyio", "io"},
+    {"_queue", "queue"},
+    {"_random", "random"},
+    {"_sha1", "hashlib"},
+    {"_sha2", "hashlib"},
+    {"_sha256", "hashlib"},
+    {"_sha3", "hashlib"},
+    {"_sha512", "hashlib"},
+    {"_signal", "signal"},
+    {"_sitebuiltins", "site"},
+    {"_socket", "socket"},
+    {"_sqlite3", "sqlite3"},
+    {"_sre", "re"},
+    {"_ssl", "ssl"},
+    {"_stat", "stat"},
+    {"_statistics", "statistics"},
+    {"_string", "string"},
+    {"_strptime", "time"},
+    {"_struct", "struct"},
+    {"_symtable", "symtable"},
+    {"_thread", "threading"},
+    {"_threading_local", "threading"},
+    {"_tkinter", "tkinter"},
+    {"_tokenize", "tokenize"},
+    {"_tracemalloc", "tracemalloc"},
+    {"_uuid", "uuid"},
+    {"_warnings", "warnings"},
+    {"_weakref", "weakref"},
+    {"_weakrefset", "weakref"},
+    {"_winapi", "subprocess"},
+    {"_winreg", "winreg"},
+    {"_zoneinfo", "zoneinfo"},
+    {"nt", "os"},
+    {"posix", "os"},
+    {"pyexpat", "xml.parsers.expat"},
+};
+
+static int compare(struct sp_str a, const char *b)
+{
+    size_t n_b = strlen(b), n = a.n_bytes < n_b ? a.n_bytes : n_b;
+    int r = memcmp(a.ptr, b, n);
+    return r ? r : (a.n_bytes > n_b) - (a.n_bytes < n_b);
+}
+
+struct sp_str sp_python_modules_twin(struct sp_str module)
+{
+    const char *dot = memchr(module.ptr, '.', module.n_bytes);
+    struct sp_str first = {module.ptr, dot ? (size_t)(dot - module.ptr) : module.n_bytes};
+    size_t low = 0, high = sizeof(twins) / sizeof(twins[0]);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int r = compare(first, twins[middle].name);
+        if (r == 0)
+            return sp_str_of(twins[middle].module);
+        if (r < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return module;
+}
+
+static bool lies_under(struct sp_str rule, struct sp_str module)
+{
+    return module.n_bytes >= rule.n_bytes && memcmp(module.ptr, rule.ptr, rule.n_bytes) == 0 &&
+           (module.n_bytes == rule.n_bytes || module.ptr[rule.n_bytes] == '.');
+}
+
+bool sp_python_modules_cover(struct sp_str rule, struct sp_str module)
+{
+    return lies_under(rule, module) || lies_under(rule, sp_python_modules_twin(module));
+}

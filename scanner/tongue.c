@@ -1,0 +1,31 @@
+/* The languages that the scanner can judge, one row each. Any thread; tables only. */
+#include "scanner/resolution.h"
+
+#include "proto/language.h"
+#include "scanner/lex_python.h"
+#include "scanner/lex_text.h"
+#include "scanner/python_modules.h"
+#include "scanner/source.h"
+
+static const struct sp_tongue tongues[] = {
+    {
+        .language = SP_LANGUAGE_PYTHON,
+        .lex = sp_lex_python,
+        .resolve = NULL,
+        .twin = sp_python_modules_twin,
+        .covers = sp_python_modules_cover,
+        .encoding = sp_source_python_encoding,
+    },
+    {
+        .language = SP_LANGUAGE_TEXT,
+        .lex = sp_lex_text,
+    },
+};
+
+const struct sp_tongue *sp_tongue_find(int language)
+{
+    for (size_t i = 0; i < sizeof(tongues) / sizeof(tongues[0]); i++)
+        if (tongues[i].language == language)
+            return &tongues[i];
+    return NULL;
+}
