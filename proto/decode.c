@@ -313,7 +313,8 @@ static const struct sp_field *find_field(const struct sp_table *table, struct sp
 
 static int decode_map(struct decoding *d, const msgpack_object *object, const struct sp_table *table, void *ret)
 {
-    uint64_t seen = 0; /* a bit a field: no table has more than 64, which test_decode proves */
+    /* A bit a field: no table has more than 64 rows, which test_method proves. A nil counts as absent, not as unseen. */
+    uint64_t seen = 0, given = 0;
     set_standards(table, ret);
     if (object && object->type == MSGPACK_OBJECT_NIL)
         object = NULL;
@@ -337,10 +338,11 @@ static int decode_map(struct decoding *d, const msgpack_object *object, const st
             sp_error_prefix(d->error, "%s", field->name);
             return r;
         }
-        seen |= kv->val.type != MSGPACK_OBJECT_NIL ? bit : 0;
+        seen |= bit;
+        given |= kv->val.type != MSGPACK_OBJECT_NIL ? bit : 0;
     }
     for (size_t i = 0; i < table->n_fields; i++) {
-        if ((table->fields[i].flags & SP_FIELD_REQUIRED) && !(seen & (1ull << i))) {
+        if ((table->fields[i].flags & SP_FIELD_REQUIRED) && !(given & (1ull << i))) {
             sp_error_set(d->error, d->code, "is missing");
             sp_error_prefix(d->error, "%s", table->fields[i].name);
             return d->code;

@@ -1,0 +1,129 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "proto/yaml.h"
+
+static struct sp_buffer buffer;
+static struct sp_error error;
+static msgpack_unpacked unpacked;
+
+static int pack(const char *yaml)
+{
+    size_t at = 0;
+    sp_buffer_init(&buffer, 1 << 20);
+    memset(&error, 0, sizeof(error));
+    msgpack_unpacked_init(&unpacked);
+    int r = sp_yaml_pack(sp_str_of(yaml), sp_yaml_policy_strings, SP_EINVALID_POLICY, &buffer, &error);
+    if (r == 0)
+        cr_assert_eq(msgpack_unpack_next(&unpacked, (const char *)buffer.bytes, buffer.n_bytes, &at),
+            MSGPACK_UNPACK_SUCCESS, "%s", yaml);
+    return r;
+}
+
+static void done(void)
+{
+    msgpack_unpacked_destroy(&unpacked);
+    sp_buffer_fini(&buffer);
+}
+
+Test(yaml, plain_scalars_follow_the_core_schema)
+{
+    static const struct {
+        const char *text;
+        msgpack_object_type type;
+    } cases[] = {{"~", MSGPACK_OBJECT_NIL}, {"null", MSGPACK_OBJECT_NIL}, {"True", MSGPACK_OBJECT_BOOLEAN},
+        {"yes", MSGPACK_OBJECT_STR}, {"on", MSGPACK_OBJECT_STR}, {"0x1F", MSGPACK_OBJECT_POSITIVE_INTEGER},
+        {"0o17", MSGPACK_OBJECT_POSITIVE_INTEGER}, {"017", MSGPACK_OBJECT_POSITIVE_INTEGER},
+        {"-5", MSGPACK_OBJECT_NEGATIVE_INTEGER}, {"1_000", MSGPACK_OBJECT_STR}, {"1:30", MSGPACK_OBJECT_STR},
+        {"1.5", MSGPACK_OBJECT_FLOAT64}, {".5e3", MSGPACK_OBJECT_FLOAT64}, {".", MSGPACK_OBJECT_STR},
+        {"1e", MSGPACK_OBJECT_STR}, {"'5'", MSGPACK_OBJECT_STR}, {"\"true\"", MSGPACK_OBJECT_STR},
+        {"99999999999999999999999", MSGPACK_OBJECT_FLOAT64}, {"2001-01-01", MSGPACK_OBJECT_STR}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char yaml[100];
+        snprintf(yaml, sizeof(yaml), "k: %s", cases[i].text);
+        cr_assert_eq(pack(yaml), 0);
+        cr_assert_eq(unpacked.data.via.map.ptr[0].val.type, cases[i].type, "%s", cases[i].text);
+        done();
+    }
+}
+
+Test(yaml, names_and_patterns_are_always_strings)
+{
+    cr_assert_eq(pack("patterns: [{pattern: 12, severity: 3}]\nname: null\n"), 0);
+    const msgpack_object *row = &unpacked.data.via.map.ptr[0].val.via.array.ptr[0];
+    cr_assert_eq(row->via.map.ptr[0].val.type, MSGPACK_OBJECT_STR);
+    cr_assert_eq(row->via.map.ptr[1].val.type, MSGPACK_OBJECT_POSITIVE_INTEGER);
+    cr_assert_eq(unpacked.data.via.map.ptr[1].val.type, MSGPACK_OBJECT_STR);
+    done();
+}
+
+Test(yaml, an_empty_document_is_an_empty_map)
+{
+    static const char *const empty[] = {"", "# nothing\n", "---\n...\n"};
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(pack(empty[i]), 0);
+        cr_assert_eq(unpacked.data.type, MSGPACK_OBJECT_MAP);
+        done();
+    }
+    cr_assert_eq(pack(empty[2]), 0);
+    cr_assert_eq(unpacked.data.type, MSGPACK_OBJECT_NIL, "an explicit document without a value is null");
+    done();
+}
+
+Test(yaml, what_is_refused_is_refused_with_its_place)
+{
+    static const struct {
+        const char *yaml;
+        uint32_t line, column;
+        const char *text;
+    } cases[] = {
+        {"a: &x 1", 1, 4, "anchors and tags are not allowed"},
+        {"a: [&x {}]", 1, 5, "anchors and tags are not allowed"},
+        {"a:\n  b: *x", 2, 6, "aliases are not allowed"},
+        {"a: !!str 1", 1, 4, "anchors and tags are not allowed"},
+        {"<<: {a: 1}", 1, 1, "merge keys are not allowed"},
+        {"a: 1\n---\nb: 2", 2, 1, "only one document is allowed"},
+        {"? [a]\n: 1", 1, 3, "a key must be a scalar"},
+        {"[[[[[[[[[[[[[[[[[", 1, 17, "nests too deep"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        cr_assert_eq(pack(cases[i].yaml), SP_EINVALID_POLICY, "%s", cases[i].yaml);
+        cr_assert_str_eq(error.text, cases[i].text);
+        cr_assert_eq(error.line, cases[i].line, "%s: line %u", cases[i].yaml, error.line);
+        cr_assert_eq(error.column, cases[i].column, "%s: column %u", cases[i].yaml, error.column);
+        done();
+    }
+    cr_assert_eq(pack("a: [1\nb: \"\n"), SP_EINVALID_POLICY);
+    cr_assert_gt(error.line, 0);
+    done();
+    cr_assert_eq(pack("a: \"\xFF\""), SP_EINVALID_POLICY);
+    done();
+}
+
+Test(yaml, a_document_past_the_buffer_is_too_large)
+{
+    struct sp_buffer small;
+    sp_buffer_init(&small, 10);
+    cr_assert_eq(sp_yaml_pack(SP_STR("a: 0123456789012345"), NULL, SP_EINVALID_POLICY, &small, NULL), SP_ETOO_LARGE);
+    sp_buffer_fini(&small);
+}
+
+Test(yaml, a_path_is_located)
+{
+    static const char yaml[] =
+        "name: x\npatterns:\n  - pattern: a\n    severity: low\n  - {pattern: b, sverity: hihg}\n"
+        "other: [1, [2, 3]]\n";
+    static const struct {
+        const char *path;
+        uint32_t line, column;
+    } cases[] = {{"name", 1, 1}, {"patterns[1].sverity", 5, 18}, {"patterns[0].severity", 4, 5},
+        {"patterns[1].pattern", 5, 6}, {"patterns[1].missing", 5, 5}, {"patterns[7]", 2, 1}, {"other[1][1]", 6, 16},
+        {"", 1, 1}, {"nothing", 1, 1}, {"nam", 1, 1}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sp_error e = {.code = SP_EINVALID_POLICY};
+        strcpy(e.path, cases[i].path);
+        sp_yaml_locate(SP_STR(yaml), &e);
+        cr_assert_eq(e.line, cases[i].line, "%s: line %u", cases[i].path, e.line);
+        cr_assert_eq(e.column, cases[i].column, "%s: column %u", cases[i].path, e.column);
+    }
+}
