@@ -55,6 +55,16 @@ const char *sp_policy_model_id(const struct sp_policy_model *model);
 /* The policy's `name`, or NULL. */
 const char *sp_policy_model_name(const struct sp_policy_model *model);
 
+/* Notes of a model that is valid; borrowed. They hang on the text, not the id: a threshold that is missing and one that is
+ * written out give the same id. */
+size_t sp_policy_model_warnings(const struct sp_policy_model *model, const struct sp_policy_warning **ret_warnings);
+/* The policy as a map with its defaults filled in, name included. */
+int sp_policy_model_pack(const struct sp_policy_model *model, struct sp_buffer *buffer);
+
+/* The policy that judges where nobody names one and the operator has set none: blocks nothing, reports what it sees. */
+int sp_preset_model(const char *name, struct sp_policy_model **ret_model, struct sp_error *error);
+#define SP_PRESET_DEFAULT "default"
+
 /* Builds the databases: milliseconds to seconds of CPU; never called on a scanning thread. The model is consumed only
  * on success. SP_EINVALID_PATTERN, SP_ETOO_LARGE, SP_ENO_MEMORY. The new policy has one reference. */
 int sp_policy_compile(struct sp_policy_model *model, struct sp_policy **ret_policy, struct sp_error *error);
