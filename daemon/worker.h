@@ -22,7 +22,7 @@ struct sp_task {
     void (*work)(struct sp_task *task, struct sp_scanner *scanner);
     /* On the loop, exactly once, never before submit returns. cancelled: work was not called. */
     void (*done)(struct sp_task *task, bool cancelled);
-    struct sp_task *next; /* the pool's own */
+    struct sp_task *next, *prev; /* the pool's own */
     int state;
 };
 
