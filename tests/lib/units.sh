@@ -1,0 +1,15 @@
+#!/bin/sh
+# units.sh BUILD: installs into an empty root and lets systemd-analyze and systemd-sysusers judge what came of it.
+command -v systemd-analyze >/dev/null || { echo "skipped: no systemd-analyze"; exit 77; }
+root=$(mktemp -d) || exit 1
+trap 'rm -rf "$root"' EXIT
+DESTDIR=$root cmake --install "$1" >/dev/null || exit 1
+prefix=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$1/CMakeCache.txt")
+units=$root$prefix/lib/systemd/system
+# systemd-analyze looks at the programs that a unit starts: they are where DESTDIR put them.
+sed -i "s|^ExecStart=$prefix|ExecStart=$root$prefix|" "$units/sallyport.service"
+systemd-analyze verify --man=no "$units/sallyport.socket" "$units/sallyport.service" >"$root/said" 2>&1
+status=$?
+grep -F sallyport "$root/said"
+[ $status = 0 ] && ! grep -qF sallyport "$root/said" || exit 1
+systemd-sysusers --dry-run "$root$prefix/lib/sysusers.d/sallyport.conf" | grep -q sallyport
