@@ -158,7 +158,8 @@ enum sp_file_class {
 };
 
 /* Classes a file by its suffix, else by its shebang, else by what an interpreter recognises in its first bytes (a zip
- * archive, ELF, …). ret_language: proto/language.h, set for SOURCE and UNJUDGED. */
+ * archive, ELF, …). ret_language: proto/language.h, set for SOURCE and UNJUDGED (there SP_LANGUAGE_NONE, where it is
+ * source in a language that is none of ours, or a shebang names no interpreter of ours). */
 enum sp_file_class sp_file_classify(struct sp_str path, struct sp_str data, int *ret_language);
 
 #endif
