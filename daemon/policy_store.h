@@ -31,7 +31,7 @@ struct sp_policy_store_config {
 };
 
 /* What judges a request that names no policy, unless the operator says otherwise: blocks nothing, reports what it sees. */
-#define SP_POLICY_STORE_DEFAULT "preset:observe"
+#define SP_POLICY_STORE_DEFAULT "preset:" SP_PRESET_DEFAULT
 
 struct sp_policy_store_config sp_policy_store_config_default(void);
 
@@ -49,7 +49,11 @@ void sp_policy_store_close(struct sp_policy_store *store, void (*closed)(void *c
 struct sp_policy_reload {
     void *data;
     void (*done)(struct sp_policy_reload *reload, const struct sp_error *error);
-    struct sp_policy_folder *folder; /* the store's own */
+    /* The store's own. */
+    struct sp_policy_store *store;
+    struct sp_policy_folder *folder;
+    struct sp_policy_store_config config;
+    struct sp_error error;
     struct sp_task task;
 };
 int sp_policy_store_reload(struct sp_policy_store *store, const struct sp_policy_store_config *config,
@@ -69,8 +73,11 @@ struct sp_policy_resolve_request {
     /* Exactly once, on the loop, never before resolve or cancel returned; not called where resolve did not return 0.
      * error NULL: set is filled, and the caller's. */
     void (*done)(struct sp_policy_resolve_request *request, const struct sp_error *error);
-    bool alone; /* without the mandatory policy: for policy.put */
+    /* For policy.put: without the mandatory policy, and with what the text says of itself: name and warnings. */
+    bool describe;
     struct sp_policy_set set;
+    char name[65];             /* describe: the policy's own, or "" */
+    struct sp_buffer warnings; /* describe: a packed list of {path, text}; the caller's to release */
     /* The store's own. */
     struct sp_policy_store *store;
     struct sp_policy_pending *pending;
