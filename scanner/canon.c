@@ -1,0 +1,420 @@
+/* Building the canonical text, and its offsets back. Belongs to one scan; all memory is the scan's arena. Every replacement
+ * costs its own length once a layer, so the whole is linear in the bound of the text. */
+#include "scanner/canon.h"
+
+#include <stdlib.h>
+
+#include "proto/utf8.h"
+
+#define WINDOW_BEFORE 256
+#define WINDOW_BEHIND 512
+
+struct candidate {
+    uint32_t from, to;
+    uint32_t index; /* into names or folded */
+    uint8_t kind, via;
+};
+
+struct building {
+    struct sp_canon *canon;
+    struct sp_str code;
+    const struct sp_resolution *resolution;
+    struct sp_arena *arena;
+    struct candidate *candidates; /* those of the layer at hand; the ones that do not fit move to the front */
+    size_t n_candidates;
+    char *bytes;
+    size_t n_bytes, room_bytes, max_bytes;
+    uint32_t region_room;
+    int failed;
+};
+
+static void limit(struct building *b, uint32_t offset)
+{
+    if (!b->canon->limited || offset < b->canon->limit_at)
+        b->canon->limit_at = offset;
+    b->canon->limited = true;
+}
+
+/* False once the text is at its bound (limited) or memory is out (failed). */
+static bool reserve(struct building *b, size_t n_bytes, uint32_t offset)
+{
+    if (b->failed)
+        return false;
+    if (n_bytes > b->max_bytes - b->n_bytes) {
+        limit(b, offset);
+        return false;
+    }
+    if (n_bytes <= b->room_bytes - b->n_bytes)
+        return true;
+    size_t room = 2 * (b->n_bytes + n_bytes);
+    if (room > b->max_bytes)
+        room = b->max_bytes;
+    char *bytes = sp_arena_alloc(b->arena, room);
+    if (!bytes) {
+        b->failed = b->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        return false;
+    }
+    memcpy(bytes, b->bytes, b->n_bytes);
+    b->bytes = bytes;
+    b->room_bytes = room;
+    return true;
+}
+
+static bool put(struct building *b, const char *bytes, size_t n_bytes, uint32_t offset)
+{
+    if (!reserve(b, n_bytes, offset))
+        return false;
+    memcpy(b->bytes + b->n_bytes, bytes, n_bytes);
+    b->n_bytes += n_bytes;
+    return true;
+}
+
+static bool put_code(struct building *b, uint32_t from, uint32_t to)
+{
+    return to <= from || put(b, b->code.ptr + from, to - from, from);
+}
+
+static bool add_region(struct building *b, struct sp_canon_region region)
+{
+    struct sp_canon *canon = b->canon;
+    if (canon->n_regions == b->region_room) {
+        uint32_t room = b->region_room ? 2 * b->region_room : 64;
+        struct sp_canon_region *regions = sp_arena_array(b->arena, room, sizeof(*regions));
+        if (!regions) {
+            b->failed = b->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+            return false;
+        }
+        if (canon->n_regions)
+            memcpy(regions, canon->regions, canon->n_regions * sizeof(*regions));
+        canon->regions = regions;
+        b->region_room = room;
+    }
+    canon->regions[canon->n_regions++] = region;
+    return true;
+}
+
+/* The quote that the expression itself uses first, so that patterns written for it go on to match. */
+static char quote_of(struct building *b, const struct candidate *candidate)
+{
+    for (uint32_t i = candidate->from; i < candidate->to; i++)
+        if (b->code.ptr[i] == '\'' || b->code.ptr[i] == '"')
+            return b->code.ptr[i];
+    return '\'';
+}
+
+static size_t spell_byte(unsigned char byte, char quote, char out[4])
+{
+    static const char digits[] = "0123456789abcdef";
+    out[0] = '\\';
+    switch (byte) {
+    case '\n': out[1] = 'n'; return 2;
+    case '\r': out[1] = 'r'; return 2;
+    case '\t': out[1] = 't'; return 2;
+    case '\\': out[1] = '\\'; return 2;
+    default: break;
+    }
+    if (byte == (unsigned char)quote) {
+        out[1] = quote;
+        return 2;
+    }
+    if (byte >= 0x20 && byte < 0x7F) {
+        out[0] = (char)byte;
+        return 1;
+    }
+    out[1] = 'x';
+    out[2] = digits[byte >> 4];
+    out[3] = digits[byte & 15];
+    return 4;
+}
+
+static bool put_literal(struct building *b, const struct sp_folded *folded, char quote)
+{
+    if ((folded->bytes && !put(b, "b", 1, folded->offset)) || !put(b, &quote, 1, folded->offset))
+        return false;
+    const uint8_t *bytes = (const uint8_t *)folded->value.ptr;
+    size_t left = folded->value.n_bytes;
+    while (left) {
+        char spelled[4];
+        size_t n = *bytes >= 0x80 && !folded->bytes ? sp_utf8_next(bytes, left, NULL) : 0;
+        bool whole = n > 0;
+        size_t n_out = whole ? n : spell_byte(*bytes, quote, spelled);
+        if (!put(b, whole ? (const char *)bytes : spelled, n_out, folded->offset))
+            return false;
+        n = whole ? n : 1;
+        bytes += n;
+        left -= n;
+    }
+    return put(b, &quote, 1, folded->offset);
+}
+
+static bool put_replacement(struct building *b, const struct candidate *candidate)
+{
+    struct sp_canon_region region = {.start = (uint32_t)b->n_bytes,
+        .from = candidate->from,
+        .to = candidate->to,
+        .kind = candidate->kind,
+        .via = candidate->via};
+    if (candidate->kind == SP_CANON_NAME) {
+        struct sp_str name = b->resolution->names.items[candidate->index].name;
+        if (!put(b, name.ptr, name.n_bytes, candidate->from))
+            return false;
+    } else {
+        const struct sp_folded *folded = &b->resolution->folded.items[candidate->index];
+        region.body = region.start + (folded->bytes ? 2 : 1);
+        if (!put_literal(b, folded, quote_of(b, candidate)))
+            return false;
+    }
+    region.end = (uint32_t)b->n_bytes;
+    return add_region(b, region);
+}
+
+static struct sp_str name_of(const struct building *b, const struct candidate *candidate)
+{
+    return candidate->kind == SP_CANON_NAME ? b->resolution->names.items[candidate->index].name : (struct sp_str){0};
+}
+
+/* `os` inside `os.system`, from the same place: the longer name says it. */
+static bool is_said_by(const struct building *b, const struct candidate *inner, const struct candidate *outer)
+{
+    struct sp_str a = name_of(b, inner), c = name_of(b, outer);
+    return inner->from == outer->from && inner->to != outer->to && a.n_bytes && c.n_bytes > a.n_bytes &&
+           c.ptr[a.n_bytes] == '.' && memcmp(a.ptr, c.ptr, a.n_bytes) == 0;
+}
+
+static int outermost_first(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    if (x->to != y->to)
+        return x->to > y->to ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind - y->kind;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static bool spelled_so(const struct building *b, uint32_t offset, uint32_t length, struct sp_str name)
+{
+    return name.n_bytes == length && memcmp(b->code.ptr + offset, name.ptr, length) == 0;
+}
+
+/* 'value' or "value", as it would be put. */
+static bool is_plain_literal(const struct building *b, const struct sp_folded *folded)
+{
+    const char *at = b->code.ptr + folded->offset;
+    size_t prefix = folded->bytes ? 1 : 0;
+    if (folded->length != folded->value.n_bytes + 2 + prefix || (prefix && at[0] != 'b') ||
+        (at[prefix] != '\'' && at[prefix] != '"'))
+        return false;
+    return memcmp(at + prefix + 1, folded->value.ptr, folded->value.n_bytes) == 0;
+}
+
+static bool inside(const struct building *b, uint32_t offset, uint32_t length)
+{
+    return length > 0 && offset <= b->code.n_bytes && length <= b->code.n_bytes - offset;
+}
+
+static int collect(struct building *b, struct sp_error *error)
+{
+    const struct sp_resolution *resolution = b->resolution;
+    size_t most = (size_t)resolution->names.n_items + resolution->folded.n_items;
+    if (most == 0)
+        return 0;
+    b->candidates = sp_arena_array(b->arena, most, sizeof(*b->candidates));
+    if (!b->candidates)
+        return sp_error_set(error, b->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+    for (uint32_t i = 0; i < resolution->names.n_items; i++) {
+        const struct sp_name_use *use = &resolution->names.items[i];
+        if (use->name.n_bytes == 0 || !inside(b, use->offset, use->length) ||
+            spelled_so(b, use->offset, use->length, use->name))
+            continue;
+        if (use->name.n_bytes > SP_CANON_NAME_MAX) {
+            limit(b, use->offset);
+            continue;
+        }
+        b->candidates[b->n_candidates++] =
+            (struct candidate){use->offset, use->offset + use->length, i, SP_CANON_NAME, (uint8_t)use->via};
+    }
+    for (uint32_t i = 0; i < resolution->folded.n_items; i++) {
+        const struct sp_folded *folded = &resolution->folded.items[i];
+        if (inside(b, folded->offset, folded->length) && !is_plain_literal(b, folded))
+            b->candidates[b->n_candidates++] =
+                (struct candidate){folded->offset, folded->offset + folded->length, i, SP_CANON_FOLDED, SP_VIA_FOLDED};
+    }
+    qsort(b->candidates, b->n_candidates, sizeof(*b->candidates), outermost_first);
+    return 0;
+}
+
+static void put_main(struct building *b)
+{
+    uint32_t at = 0;
+    size_t n_left = 0;
+    const struct candidate *taken = NULL;
+    struct candidate last;
+    for (size_t i = 0; i < b->n_candidates; i++) {
+        struct candidate candidate = b->candidates[i];
+        if (candidate.from < at) {
+            if (!is_said_by(b, &candidate, taken))
+                b->candidates[n_left++] = candidate;
+            continue;
+        }
+        if (!put_code(b, at, candidate.from) || !put_replacement(b, &candidate))
+            break;
+        at = candidate.to;
+        last = candidate;
+        taken = &last;
+    }
+    put_code(b, at, (uint32_t)b->code.n_bytes);
+    b->n_candidates = n_left;
+    b->canon->main_bytes = b->n_bytes;
+}
+
+static bool word_byte(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           byte == '_' || (unsigned char)byte >= 0x80;
+}
+
+/* A line's start, or as far before as a window goes; never inside a word. */
+static uint32_t window_start(const struct building *b, uint32_t from, uint32_t floor)
+{
+    uint32_t start = from;
+    while (start > floor && from - start < WINDOW_BEFORE && b->code.ptr[start - 1] != '\n')
+        start--;
+    while (start < from && start > 0 && word_byte(b->code.ptr[start - 1]) && word_byte(b->code.ptr[start]))
+        start++;
+    return start;
+}
+
+static uint32_t window_end(const struct building *b, uint32_t to)
+{
+    uint32_t end = to;
+    while (end < b->code.n_bytes && end - to < WINDOW_BEHIND && b->code.ptr[end] != '\n')
+        end++;
+    return end;
+}
+
+/* One more layer: windows around the candidates that are left, as many of them as do not overlap. */
+static void put_layer(struct building *b)
+{
+    size_t n_left = 0;
+    uint32_t at = 0, end = 0;
+    bool open = false;
+    for (size_t i = 0; i < b->n_candidates && !b->failed; i++) {
+        struct candidate candidate = b->candidates[i];
+        if (open && candidate.from < at) {
+            b->candidates[n_left++] = candidate;
+            continue;
+        }
+        if (open && candidate.from > end) {
+            if (!put_code(b, at, end))
+                return;
+            open = false;
+        }
+        if (!open) {
+            at = window_start(b, candidate.from, end);
+            struct sp_canon_region jump = {
+                .start = (uint32_t)b->n_bytes, .from = at, .to = at, .kind = SP_CANON_JUMP, .via = SP_VIA_DIRECT};
+            if (!put(b, "\n", 1, candidate.from))
+                return;
+            jump.end = (uint32_t)b->n_bytes;
+            if (!add_region(b, jump))
+                return;
+            open = true;
+        }
+        if (!put_code(b, at, candidate.from) || !put_replacement(b, &candidate))
+            return;
+        at = candidate.to;
+        end = window_end(b, at);
+    }
+    if (open)
+        put_code(b, at, end);
+    b->n_candidates = n_left;
+}
+
+int sp_canon_build(struct sp_canon *canon, struct sp_str code, const struct sp_resolution *resolution,
+    struct sp_arena *arena, struct sp_error *error)
+{
+    *canon = (struct sp_canon){0};
+    struct building b = {.canon = canon,
+        .code = code,
+        .resolution = resolution,
+        .arena = arena,
+        .max_bytes = SP_CANON_BYTES(code.n_bytes)};
+    int r = collect(&b, error);
+    if (r < 0 || b.n_candidates == 0)
+        return r;
+    b.room_bytes = code.n_bytes + code.n_bytes / 8 + 1024;
+    b.bytes = sp_arena_alloc(arena, b.room_bytes);
+    if (!b.bytes)
+        return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+    put_main(&b);
+    for (int layer = 1; layer < SP_CANON_LAYERS_MAX && b.n_candidates && !b.failed && !canon->limited; layer++)
+        put_layer(&b);
+    if (b.failed)
+        return sp_error_set(error, b.failed, NULL);
+    if (b.n_candidates)
+        limit(&b, b.candidates[0].from);
+    canon->text = (struct sp_str){b.bytes, b.n_bytes};
+    return 0;
+}
+
+/* How many regions begin at or before offset. */
+static uint32_t regions_until(const struct sp_canon *canon, uint32_t offset)
+{
+    uint32_t low = 0, high = canon->n_regions;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (canon->regions[middle].start <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct sp_canon_region *sp_canon_find(const struct sp_canon *canon, uint32_t offset)
+{
+    uint32_t n = regions_until(canon, offset);
+    return n && offset < canon->regions[n - 1].end ? &canon->regions[n - 1] : NULL;
+}
+
+/* Where an offset lies in the source; inside a region, at its start or its end. */
+static uint32_t map_offset(const struct sp_canon *canon, uint32_t offset, bool to_end)
+{
+    uint32_t n = regions_until(canon, offset);
+    if (n == 0)
+        return offset;
+    const struct sp_canon_region *region = &canon->regions[n - 1];
+    if (offset < region->end)
+        return to_end ? region->to : region->from;
+    return region->to + (offset - region->end);
+}
+
+void sp_canon_map(const struct sp_canon *canon, uint32_t start, uint32_t end, uint32_t *ret_from, uint32_t *ret_to)
+{
+    *ret_from = map_offset(canon, start, false);
+    uint32_t last = map_offset(canon, end > start ? end - 1 : start, true);
+    const struct sp_canon_region *region = sp_canon_find(canon, end > start ? end - 1 : start);
+    *ret_to = region ? last : last + 1;
+    if (*ret_to < *ret_from)
+        *ret_to = *ret_from;
+}
+
+bool sp_canon_touches(const struct sp_canon *canon, uint32_t start, uint32_t end, enum sp_via *ret_via)
+{
+    bool touches = false;
+    enum sp_via via = SP_VIA_DIRECT;
+    for (uint32_t n = regions_until(canon, end); n > 0; n--) {
+        const struct sp_canon_region *region = &canon->regions[n - 1];
+        if (region->end < start)
+            break;
+        if (region->kind == SP_CANON_JUMP)
+            continue;
+        touches = true;
+        if (region->via > via)
+            via = region->via;
+    }
+    *ret_via = via;
+    return touches;
+}

@@ -1,0 +1,297 @@
+/* A scan: read, match, judge. The scanner belongs to one thread at a time; what a scan needs only until its verdict is in
+ * the scanner's own arena, which is kept, so that the steady state allocates nothing but the caller's memory. */
+#include "scanner/scan.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#include "proto/language.h"
+#include "proto/utf8.h"
+#include "scanner/scanner_state.h"
+#include "scanner/source.h"
+
+int sp_scanner_new(struct sp_scanner **ret_scanner, struct sp_error *error)
+{
+    sp_cleanup(sp_scanner_free_scope) struct sp_scanner *scanner = calloc(1, sizeof(*scanner));
+    if (!scanner)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    sp_arena_init(&scanner->work, SP_SCAN_WORK_BYTES(0));
+    scanner->digest = EVP_MD_CTX_new();
+    scanner->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!scanner->digest || !scanner->sha256)
+        return sp_error_set(error, SP_EINTERNAL, "libcrypto has no SHA-256");
+    int r = sp_match_scratch_new(&scanner->scratch, error);
+    if (r < 0)
+        return r;
+    *ret_scanner = SP_TAKE(scanner);
+    return 0;
+}
+
+void sp_scanner_free(struct sp_scanner *scanner)
+{
+    if (!scanner)
+        return;
+    sp_match_scratch_free(scanner->scratch);
+    EVP_MD_CTX_free(scanner->digest);
+    EVP_MD_free(scanner->sha256);
+    sp_arena_fini(&scanner->work);
+    free(scanner);
+}
+
+/* One large source must not hold its memory for ever. */
+void sp_scanner_reset(struct sp_scanner *scanner, size_t code_bytes)
+{
+    if (scanner->work.used_bytes > SP_SCAN_WORK_KEEP_BYTES)
+        sp_arena_fini(&scanner->work);
+    sp_arena_reset(&scanner->work);
+    scanner->work.max_bytes = SP_SCAN_WORK_BYTES(code_bytes);
+}
+
+int sp_scan_no_memory(const struct sp_scan *scan, struct sp_error *error)
+{
+    return sp_error_set(error, scan->work->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+}
+
+static int find_tongue(struct sp_scan *scan, struct sp_str name, struct sp_error *error)
+{
+    char names[160] = "";
+    size_t n = 0;
+    scan->language = sp_language_find(name, &scan->dialect);
+    if (scan->language != SP_LANGUAGE_NONE) {
+        scan->tongue = sp_tongue_find(scan->language);
+        if (scan->tongue)
+            return 0;
+        return sp_error_set(error, SP_EUNSUPPORTED_LANGUAGE, "%s cannot be judged", sp_language_name(scan->language));
+    }
+    for (int i = 0; i < SP_LANGUAGE_COUNT && n < sizeof(names); i++)
+        if (sp_tongue_find(i))
+            n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", sp_language_name(i));
+    bool shown = name.ptr && sp_utf8_valid((const uint8_t *)name.ptr, name.n_bytes) == name.n_bytes;
+    return sp_error_set(error, SP_EUNSUPPORTED_LANGUAGE, "unknown language \"%.*s\" (%s)",
+        shown ? sp_str_int(name, 40) : 0, shown ? name.ptr : "", names);
+}
+
+static int begin_policy(
+    struct sp_scan *scan, struct sp_scan_policy *state, const struct sp_policy *policy, struct sp_error *error)
+{
+    const struct sp_policy_model *model = policy->model;
+    if (!sp_policy_serves(policy, scan->language))
+        return sp_error_set(error, SP_EINVALID_REQUEST, "policy %s does not judge %s",
+            model->name ? model->name : model->id, sp_language_name(scan->language));
+    state->policy = policy;
+    state->wanted = sp_arena_array(scan->work, model->n_patterns, sizeof(*state->wanted));
+    state->limited = sp_arena_array(scan->work, model->n_patterns, sizeof(*state->limited));
+    state->hits = sp_arena_array(scan->work, model->n_modules, sizeof(*state->hits));
+    return state->wanted && state->limited && state->hits ? 0 : sp_scan_no_memory(scan, error);
+}
+
+int sp_scan_begin(struct sp_scan *scan, const struct sp_scan_options *options, struct sp_str code,
+    struct sp_match_scratch *scratch, struct sp_arena *work, struct sp_error *error)
+{
+    static const char empty[] = "";
+    *scan = (struct sp_scan){.source = code, .scratch = scratch, .work = work};
+    if (!code.ptr)
+        scan->source = (struct sp_str){empty, 0};
+    if (code.n_bytes > SP_SCAN_SOURCE_BYTES_MAX)
+        return sp_error_set(error, SP_ETOO_LARGE, "the code is larger than %u bytes", SP_SCAN_SOURCE_BYTES_MAX);
+    if (options->n_policies > SP_SCAN_POLICIES_MAX)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "more than %d policies", SP_SCAN_POLICIES_MAX);
+    int r = find_tongue(scan, options->language, error);
+    for (; scan->n_policies < options->n_policies && r == 0; scan->n_policies++)
+        r = begin_policy(scan, &scan->policies[scan->n_policies], options->policies[scan->n_policies], error);
+    sp_judge_init(&scan->judge, options->policies, options->n_policies,
+        options->violations_max ? options->violations_max : SP_SCAN_VIOLATIONS, work);
+    return r;
+}
+
+int sp_scan_add(struct sp_scan *scan, const struct sp_unit *unit, struct sp_judge_record record, struct sp_error *error)
+{
+    if (unit->depth) {
+        if (record.via < SP_VIA_EVALUATED)
+            record.via = SP_VIA_EVALUATED;
+        record.inner = unit->text;
+        record.inner_offset = record.offset;
+        record.inner_length = record.length;
+        record.offset = unit->offset;
+        record.length = unit->length;
+    }
+    int r = sp_judge_add(&scan->judge, record);
+    return r < 0 ? sp_error_set(error, r, NULL) : 0;
+}
+
+int sp_scan_limit(struct sp_scan *scan, const struct sp_unit *unit, const struct sp_policy *policy,
+    const char *description, uint32_t offset, uint32_t length, struct sp_error *error)
+{
+    return sp_scan_add(scan, unit,
+        (struct sp_judge_record){.policy = policy,
+            .name = "limit",
+            .description = description,
+            .kind = SP_FINDING_LIMIT,
+            .severity = SP_SEVERITY_HIGH,
+            .via = SP_VIA_LIMIT,
+            .offset = offset,
+            .length = length},
+        error);
+}
+
+static int note_modules(struct sp_scan *scan, const struct sp_unit *unit, struct sp_error *error)
+{
+    for (uint32_t i = 0; i < unit->resolution.modules.n_items; i++) {
+        const struct sp_module_use *use = &unit->resolution.modules.items[i];
+        if (use->maybe)
+            continue;
+        if (scan->n_modules && sp_str_equal(scan->modules[scan->n_modules - 1], use->name))
+            continue;
+        if (scan->n_modules == scan->n_modules_room) {
+            size_t room = scan->n_modules_room ? 2 * scan->n_modules_room : 32;
+            struct sp_str *modules = sp_arena_array(scan->work, room, sizeof(*modules));
+            if (!modules)
+                return sp_scan_no_memory(scan, error);
+            if (scan->n_modules)
+                memcpy(modules, scan->modules, scan->n_modules * sizeof(*modules));
+            scan->modules = modules;
+            scan->n_modules_room = room;
+        }
+        scan->modules[scan->n_modules++] = use->name;
+    }
+    return 0;
+}
+
+static int judge_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_error *error)
+{
+    const struct sp_resolution *resolution = &unit->resolution;
+    struct sp_canon canon;
+    int r = note_modules(scan, unit, error);
+    for (uint32_t i = 0; i < resolution->limits.n_items && r == 0; i++)
+        r = sp_scan_limit(scan, unit, NULL, resolution->limits.items[i].what, resolution->limits.items[i].offset,
+            resolution->limits.items[i].length, error);
+    if (r == 0)
+        r = sp_canon_build(&canon, unit->code, resolution, scan->work, error);
+    if (r == 0 && canon.limited)
+        r = sp_scan_limit(scan, unit, NULL, "the canonical text of the code is at its bound", canon.limit_at, 0, error);
+    for (size_t i = 0; i < scan->n_policies && r == 0; i++) {
+        r = sp_pattern_rule(scan, unit, &scan->policies[i], &canon, error);
+        if (r == 0)
+            r = sp_module_rule(scan, unit, &scan->policies[i], error);
+        if (r == 0)
+            r = sp_dynamic_rule(scan, unit, &scan->policies[i], error);
+        if (r == 0 && unit->depth == 0)
+            r = sp_unicode_rule(scan, unit, &scan->policies[i], error);
+    }
+    return r;
+}
+
+/* Two ways to the same literal (`f = eval or exec; f("…")`) evaluate the same text. */
+static bool is_repeated(const struct sp_resolution *resolution, uint32_t index)
+{
+    const struct sp_evaluated *item = &resolution->evaluated.items[index];
+    if (index == 0)
+        return false;
+    const struct sp_evaluated *before = item - 1;
+    return before->offset == item->offset && before->length == item->length && sp_str_equal(before->text, item->text);
+}
+
+static int scan_evaluated(
+    struct sp_scan *scan, const struct sp_unit *outer, const struct sp_evaluated *evaluated, struct sp_error *error)
+{
+    if (outer->depth == SP_SCAN_DEPTH_MAX)
+        return sp_scan_limit(scan, outer, NULL, "code is evaluated too deep inside evaluated code", evaluated->offset,
+            evaluated->length, error);
+    if (evaluated->text.n_bytes > SP_SCAN_EVALUATED_MAX(scan->source.n_bytes) - scan->evaluated_bytes)
+        return sp_scan_limit(
+            scan, outer, NULL, "more code is evaluated than is looked at", evaluated->offset, evaluated->length, error);
+    scan->evaluated_bytes += evaluated->text.n_bytes;
+    struct sp_unit unit = {.depth = outer->depth + 1,
+        .offset = outer->depth ? outer->offset : evaluated->offset,
+        .length = outer->depth ? outer->length : evaluated->length};
+    int r = sp_unit_read(&unit, scan->tongue, evaluated->text, scan->dialect, scan->work, error);
+    return r < 0 ? r : sp_scan_unit(scan, &unit, error);
+}
+
+int sp_scan_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_error *error)
+{
+    const struct sp_resolution *resolution = &unit->resolution;
+    unit->number = ++scan->n_units;
+    if (scan->explaining)
+        sp_explain_unit(scan, unit);
+    int r = judge_unit(scan, unit, error);
+    for (uint32_t i = 0; i < resolution->evaluated.n_items && r == 0; i++)
+        if (!is_repeated(resolution, i))
+            r = scan_evaluated(scan, unit, &resolution->evaluated.items[i], error);
+    return r;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct sp_str *x = a, *y = b;
+    size_t n = x->n_bytes < y->n_bytes ? x->n_bytes : y->n_bytes;
+    int order = memcmp(x->ptr, y->ptr, n);
+    return order ? order : x->n_bytes < y->n_bytes ? -1 : x->n_bytes > y->n_bytes;
+}
+
+static int finish_modules(
+    struct sp_scan *scan, struct sp_arena *arena, struct sp_verdict *verdict, struct sp_error *error)
+{
+    if (scan->n_modules == 0)
+        return 0;
+    qsort(scan->modules, scan->n_modules, sizeof(*scan->modules), by_bytes);
+    size_t n = 0;
+    for (size_t i = 0; i < scan->n_modules; i++)
+        if (n == 0 || !sp_str_equal(scan->modules[n - 1], scan->modules[i]))
+            scan->modules[n++] = scan->modules[i];
+    struct sp_str *modules = sp_arena_array(arena, n, sizeof(*modules));
+    for (size_t i = 0; i < n && modules; i++) {
+        const char *copy = sp_arena_copy(arena, scan->modules[i].ptr, scan->modules[i].n_bytes);
+        if (!copy)
+            modules = NULL;
+        else
+            modules[i] = (struct sp_str){copy, scan->modules[i].n_bytes};
+    }
+    if (!modules)
+        return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+    verdict->modules = modules;
+    verdict->n_modules = n;
+    return 0;
+}
+
+static int digest(struct sp_scanner *scanner, struct sp_str code, uint8_t sha256[32], struct sp_error *error)
+{
+    if (EVP_DigestInit_ex2(scanner->digest, scanner->sha256, NULL) != 1 ||
+        EVP_DigestUpdate(scanner->digest, code.ptr, code.n_bytes) != 1 ||
+        EVP_DigestFinal_ex(scanner->digest, sha256, NULL) != 1)
+        return sp_error_set(error, SP_EINTERNAL, "SHA-256 failed");
+    return 0;
+}
+
+static int scan_source(struct sp_scan *scan, const struct sp_scan_options *options, struct sp_error *error)
+{
+    struct sp_unit unit = {0};
+    int r = sp_unit_read(&unit, scan->tongue, scan->source, scan->dialect, scan->work, error);
+    if (r == 0)
+        r = sp_encoding_rule(scan, &unit, options->strict_encoding, error);
+    return r < 0 ? r : sp_scan_unit(scan, &unit, error);
+}
+
+int sp_scan(struct sp_scanner *scanner, const struct sp_scan_options *options, struct sp_str code,
+    struct sp_arena *arena, struct sp_verdict *ret_verdict, struct sp_error *error)
+{
+    struct sp_scan scan;
+    sp_scanner_reset(scanner, code.n_bytes);
+    int r = sp_scan_begin(&scan, options, code, scanner->scratch, &scanner->work, error);
+    if (r == 0)
+        r = scan_source(&scan, options, error);
+    if (r < 0)
+        return r;
+    struct sp_verdict verdict = {.language = sp_language_name(scan.language),
+        .policies = options->policies,
+        .n_policies = options->n_policies,
+        .size_bytes = code.n_bytes};
+    r = sp_judge_finish(&scan.judge, scan.source, arena, &verdict, error);
+    if (r == 0)
+        r = finish_modules(&scan, arena, &verdict, error);
+    if (r == 0)
+        r = digest(scanner, scan.source, verdict.sha256, error);
+    if (r == 0)
+        *ret_verdict = verdict;
+    return r;
+}
