@@ -68,7 +68,7 @@ struct sp_config_policy {
 struct sp_config_audit {
     struct sp_str file; /* absent: the journal where there is one, else standard error */
     bool required;      /* a line that can't be written refuses the run */
-    bool text;          /* matched text and code's path go into the lines */
+    bool sync;          /* a verdict reaches the disk before its code is handed over */
 };
 
 struct sp_config_pool {
@@ -104,6 +104,7 @@ struct sp_config {
     bool require_no_groups;
     struct sp_config_slots slot_uids;
     struct sp_config_programs programs;
+    uint64_t run_wait_ms;                  /* from acceptance to the hand-over */
     uint64_t drain_grace_ms, idle_exit_ms; /* idle_exit 0: never */
 
     /* resolved and derived */
@@ -120,6 +121,7 @@ struct sp_config_options {
     const char *path;        /* NULL: the standard path, which may be missing */
     const char *socket_path; /* overrides socket.path; may be NULL */
     bool private_daemon;
+    uint32_t private_uid; /* who started it: whose private daemon it is */
 };
 
 /* Reads, decodes and checks. On failure SP_EINVALID_CONFIG (or SP_ENO_MEMORY, SP_EINTERNAL) with line, column and path where

@@ -94,7 +94,7 @@ static const struct sp_table policy_table = SP_TABLE(struct ROW, policy_rows);
 static const struct sp_field audit_rows[] = {
     TEXT("file", file, PATH_MAX_B, "where the audit lines go; else to the journal"),
     YESNO("required", required, 1, "a line that cannot be written refuses the run"),
-    YESNO("text", text, 0, "the lines hold the matched text too"),
+    YESNO("sync", sync, 1, "a verdict is on the disk before its code is handed over"),
 };
 static const struct sp_table audit_table = SP_TABLE(struct ROW, audit_rows);
 #undef ROW
@@ -163,6 +163,7 @@ static const struct sp_field config_rows[] = {
         "run nothing in a sandbox that would keep groups of an ordinary user"),
     PART("slot_uids", slot_uids, slots_table, "one uid a sandbox, when root starts the daemon"),
     PART("programs", programs, programs_table, "programs that are started"),
+    NUMBER("run_wait_ms", run_wait_ms, 1000, 3600000, 60000, "how long a run waits until it is handed over"),
     NUMBER("drain_grace_ms", drain_grace_ms, 0, 3600000, 30000, "how long running work may go on when the daemon ends"),
     NUMBER("idle_exit_ms", idle_exit_ms, 0, 86400000, 0,
         "the daemon leaves when nobody was connected for so long; 0: never (a private one: 300000)"),

@@ -15,6 +15,7 @@
 
 struct sp_server;
 struct sp_connection;
+struct sp_account;
 
 /* Who asks: read once at accept. */
 struct sp_identity {
@@ -41,6 +42,10 @@ struct sp_request {
     void *work;                      /* the handler's own */
     struct sp_str tag;               /* run's, for cancel {tag} */
     struct sp_request *next, **link; /* the connection's list */
+    /* The request's own. */
+    struct sp_account *account; /* what it counts against */
+    size_t charged_bytes;
+    void (*resume)(struct sp_request *request);
 };
 
 /* The handler of a method: replies or fails exactly once, at once or later, on the loop. A negative return is the failure
@@ -59,7 +64,8 @@ void sp_request_fail(struct sp_request *request, const struct sp_error *error);
 /* Sends a notification ([2, method, [params]]) to the request's connection; params: whole MessagePack map, copied. Returns
  * true while the peer reads fast enough; false asks the caller to pause until `resume` of sp_request_watch is called. */
 bool sp_request_notify(struct sp_request *request, const char *method, const struct sp_buffer *params);
-/* resume is called, on the loop, when a paused connection's queue has drained. NULL: no longer. */
+/* resume is called, on the loop, when a paused connection's queue has drained. NULL: no longer. It may end its own request,
+ * and no other. */
 void sp_request_watch(struct sp_request *request, void (*resume)(struct sp_request *request));
 
 #endif

@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "daemon/config.h"
 #include "proto/error.h"
+#include "proto/language.h"
 
-struct sp_config;
 struct sp_workers;
 struct sp_runtimes;
 struct sp_policy_store;
@@ -18,6 +19,9 @@ struct sp_stats;
 struct sp_listener;
 struct sp_quota;
 struct sp_jobs;
+struct sp_drain;
+struct sp_life;
+struct sp_reload;
 
 struct sp_server {
     uv_loop_t *loop;
@@ -33,6 +37,23 @@ struct sp_server {
     struct sp_stats *stats;
     char instance[33]; /* 32 hex digits: this life */
     bool draining;     /* new work is SP_ESHUTTING_DOWN */
+    struct sp_drain *drain;
+    struct sp_life *life;
+    struct sp_reload *reload;                /* one that goes on, or NULL */
+    struct sp_config_options config_options; /* for a reload */
+    bool reads_language[SP_LANGUAGE_COUNT];  /* by the scanner, tried at the start */
+    char runtimes_reason[320];               /* where runtimes is NULL: why */
+    int stop_step;
 };
+
+struct sp_listen_sockets;
+
+/* Opens every part, in the order in which they need each other, and listens. The caller has set config, config_options and
+ * instance, and runs the loop afterwards, which ends when the daemon has drained. Takes the sockets, and spawner_fd (-1:
+ * there is none, and runtimes_reason says why). On failure the caller ends the process. */
+int sp_server_start(
+    struct sp_server *server, struct sp_listen_sockets *sockets, int spawner_fd, struct sp_error *error);
+/* The start of the end, once drained: every part is closed, in the other order. */
+void sp_server_stop(struct sp_server *server);
 
 #endif

@@ -1,0 +1,132 @@
+/* Signals, watchdog, idle exit, status. Loop thread. The watchdog's beat comes from the loop itself, so that a loop that is
+ * stuck does not beat. */
+#include "daemon/life.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/drain.h"
+#include "daemon/listen.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/reload.h"
+#include "daemon/server.h"
+
+#define TICK_MS   250
+#define N_SIGNALS 3
+
+static const int signals[N_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
+struct sp_life {
+    struct sp_server *server;
+    uv_signal_t signals[N_SIGNALS];
+    uv_timer_t tick, beat;
+    uint64_t busy_ms; /* when somebody was last here */
+    char status[128];
+    unsigned n_handles;
+    void (*closed)(void *context);
+    void *context;
+};
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct sp_server *server = ((struct sp_life *)handle->data)->server;
+    if (number == SIGHUP)
+        (void)sp_reload_start(server, NULL, NULL, NULL);
+    else
+        sp_drain_start(server->drain, number == SIGTERM ? "SIGTERM" : "SIGINT", server->draining);
+}
+
+static void on_beat(uv_timer_t *timer)
+{
+    (void)timer;
+    sp_notify_watchdog();
+}
+
+/* Who connects in the moment of leaving is still let in, and keeps the daemon. */
+static void leave_if_idle(struct sp_life *life)
+{
+    struct sp_server *server = life->server;
+    uint64_t now_ms = uv_now(server->loop), idle_ms = server->config->idle_exit_ms;
+    struct sp_quota_totals totals = sp_quota_totals(server->quota);
+    if (totals.n_connections || totals.n_requests) {
+        life->busy_ms = now_ms;
+        return;
+    }
+    if (!idle_ms || server->draining || now_ms - life->busy_ms < idle_ms)
+        return;
+    sp_listen_accept(server->listener);
+    if (sp_quota_totals(server->quota).n_connections == 0)
+        sp_drain_start(server->drain, "nobody was here for the time of idle_exit_ms", false);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct sp_life *life = timer->data;
+    struct sp_quota_totals totals = sp_quota_totals(life->server->quota);
+    char status[sizeof(life->status)];
+    leave_if_idle(life);
+    snprintf(status, sizeof(status), "%s; %zu connections, %zu requests in flight",
+        life->server->draining ? "draining" : "serving", totals.n_connections, totals.n_requests);
+    if (strcmp(status, life->status) == 0)
+        return;
+    memcpy(life->status, status, sizeof(status));
+    sp_notify_status(status);
+}
+
+static void add_handle(struct sp_life *life, uv_handle_t *handle)
+{
+    handle->data = life;
+    life->n_handles++;
+}
+
+int sp_life_open(struct sp_server *server, struct sp_life **ret_life, struct sp_error *error)
+{
+    struct sp_life *life = calloc(1, sizeof(*life));
+    if (!life)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    life->server = server;
+    life->busy_ms = uv_now(server->loop);
+    *ret_life = life;
+    uv_timer_init(server->loop, &life->tick);
+    add_handle(life, (uv_handle_t *)&life->tick);
+    uv_timer_start(&life->tick, on_tick, TICK_MS, TICK_MS);
+    uv_timer_init(server->loop, &life->beat);
+    add_handle(life, (uv_handle_t *)&life->beat);
+    uint64_t beat_ms = sp_notify_watchdog_us() / 2000;
+    if (beat_ms)
+        uv_timer_start(&life->beat, on_beat, 0, beat_ms);
+    for (int i = 0; i < N_SIGNALS; i++) {
+        int failed = uv_signal_init(server->loop, &life->signals[i]);
+        if (failed < 0)
+            return sp_error_errno(error, -failed, "signal");
+        add_handle(life, (uv_handle_t *)&life->signals[i]);
+        failed = uv_signal_start(&life->signals[i], on_signal, signals[i]);
+        if (failed < 0)
+            return sp_error_errno(error, -failed, "signal");
+    }
+    return 0;
+}
+
+static void close_done(uv_handle_t *handle)
+{
+    struct sp_life *life = handle->data;
+    if (--life->n_handles)
+        return;
+    void (*closed)(void *) = life->closed;
+    void *context = life->context;
+    free(life);
+    closed(context);
+}
+
+void sp_life_close(struct sp_life *life, void (*closed)(void *context), void *context)
+{
+    life->closed = closed;
+    life->context = context;
+    uv_handle_t *handles[] = {(uv_handle_t *)&life->tick, (uv_handle_t *)&life->beat, (uv_handle_t *)&life->signals[0],
+        (uv_handle_t *)&life->signals[1], (uv_handle_t *)&life->signals[2]};
+    for (unsigned i = 0, n = life->n_handles; i < n; i++)
+        uv_close(handles[i], close_done);
+}

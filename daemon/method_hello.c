@@ -1,0 +1,163 @@
+/* hello: who we are, who the caller is to us, what there is. Loop thread. Nothing is claimed but what was probed: languages by
+ * the scanner's own answer, runtimes by their description. */
+#include "daemon/connection.h"
+#include "daemon/identity.h"
+#include "daemon/log.h"
+#include "daemon/request.h"
+#include "daemon/server.h"
+#include "proto/pack.h"
+#include "runtimes/runtime.h"
+
+#define PROTOCOL         1
+#define RESULT_BYTES_MAX (4u << 20)
+
+static void pack_identity(const struct sp_identity *identity, struct sp_buffer *result)
+{
+    sp_pack_key(result, "uid");
+    sp_pack_uint(result, identity->uid);
+    sp_pack_key(result, "groups");
+    sp_pack_array(result, identity->n_groups);
+    for (size_t i = 0; i < identity->n_groups; i++)
+        sp_pack_uint(result, identity->groups[i]);
+    sp_pack_key(result, "rights");
+    sp_pack_array(result, (size_t)__builtin_popcount(identity->rights));
+    for (int i = 0; i < SP_RIGHT_COUNT; i++)
+        if (identity->rights & 1u << i)
+            sp_pack_cstr(result, sp_right_names[i]);
+}
+
+static void pack_run_limits(const struct sp_limits *limits, struct sp_buffer *result)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+#define X(field, name, standard, ceiling) {name, limits->field},
+        SP_RUN_LIMITS(X)
+#undef X
+    };
+    sp_pack_map(result, sizeof(rows) / sizeof(rows[0]));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sp_pack_key(result, rows[i].name);
+        if (strcmp(rows[i].name, "cpus") == 0 && rows[i].value % 1000)
+            sp_pack_double(result, (double)rows[i].value / 1000);
+        else
+            sp_pack_uint(result, strcmp(rows[i].name, "cpus") == 0 ? rows[i].value / 1000 : rows[i].value);
+    }
+}
+
+static void pack_limits(const struct sp_request *request, struct sp_buffer *result)
+{
+    const struct sp_config *config = request->server->config;
+    struct sp_limits ceilings = sp_identity_ceilings(&request->identity, config);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"frame_bytes", config->frame_bytes},
+        {"code_bytes", config->code_bytes},
+        {"batch_bytes", config->batch_bytes},
+        {"batch_sources", SP_BATCH_MAX},
+        {"depth", SP_FRAME_DEPTH_MAX},
+        {"requests", config->bounds.connection_requests},
+    };
+    sp_pack_key(result, "limits");
+    sp_pack_map(result, sizeof(rows) / sizeof(rows[0]) + 2);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sp_pack_key(result, rows[i].name);
+        sp_pack_uint(result, rows[i].value);
+    }
+    sp_pack_key(result, "run");
+    pack_run_limits(&config->limits, result);
+    sp_pack_key(result, "ceilings");
+    pack_run_limits(&ceilings, result);
+}
+
+static void pack_languages(const struct sp_server *server, struct sp_buffer *result)
+{
+    size_t n = 0;
+    for (int i = 0; i < SP_LANGUAGE_COUNT; i++)
+        n += server->reads_language[i];
+    sp_pack_key(result, "languages");
+    sp_pack_array(result, n);
+    for (int i = 0; i < SP_LANGUAGE_COUNT; i++)
+        if (server->reads_language[i])
+            sp_pack_cstr(result, sp_language_name(i));
+}
+
+static void pack_runtime(const struct sp_runtime_info *info, struct sp_buffer *result)
+{
+    sp_pack_map(result, 7);
+    sp_pack_key(result, "name");
+    sp_pack_cstr(result, info->name);
+    sp_pack_key(result, "available");
+    sp_pack_bool(result, info->available);
+    sp_pack_key(result, "reason");
+    sp_pack_cstr(result, info->reason);
+    sp_pack_key(result, "isolation");
+    sp_pack_cstr(result, info->isolation);
+    sp_pack_key(result, "groups_kept");
+    sp_pack_bool(result, info->groups_kept);
+    sp_pack_key(result, "languages");
+    sp_pack_array(result, info->n_languages);
+    for (size_t i = 0; i < info->n_languages; i++)
+        sp_pack_cstr(result, sp_language_name(info->languages[i]));
+    sp_pack_key(result, "limits");
+    sp_pack_array(result, info->n_limits);
+    for (size_t i = 0; i < info->n_limits; i++) {
+        const struct sp_runtime_limit_info *limit = &info->limits[i];
+        sp_pack_map(result, 4);
+        sp_pack_key(result, "name");
+        sp_pack_cstr(result, limit->name);
+        sp_pack_key(result, "by");
+        sp_pack_cstr(result, limit->by);
+        sp_pack_key(result, "best_effort");
+        sp_pack_bool(result, limit->best_effort);
+        sp_pack_key(result, "note");
+        sp_pack_cstr(result, limit->note);
+    }
+}
+
+/* Those that the caller may use. */
+static void pack_runtimes(const struct sp_request *request, struct sp_buffer *result)
+{
+    const struct sp_server *server = request->server;
+    const struct sp_runtime_info missing = {.name = "bubblewrap", .reason = server->runtimes_reason};
+    const struct sp_runtime_info *infos = &missing;
+    size_t n_infos = 1, n_shown = 0;
+    if (server->runtimes)
+        n_infos = sp_runtimes_describe(server->runtimes, &infos);
+    for (size_t i = 0; i < n_infos; i++)
+        n_shown += sp_identity_may_use(&request->identity, server->config, sp_str_of(infos[i].name));
+    sp_pack_key(result, "runtimes");
+    sp_pack_array(result, n_shown);
+    for (size_t i = 0; i < n_infos; i++)
+        if (sp_identity_may_use(&request->identity, server->config, sp_str_of(infos[i].name)))
+            pack_runtime(&infos[i], result);
+}
+
+int sp_method_hello(struct sp_request *request, struct sp_error *error)
+{
+    const struct sp_params_hello *params = request->params;
+    struct sp_connection *connection = request->connection;
+    (void)error;
+    if (sp_decode_peek(request->message.params, "errors"))
+        connection->errors_as_map = params->errors == SP_ERRORS_MAP;
+    if (params->client.ptr)
+        sp_log_peer(SP_LOG_DEBUG, "uid %u, pid %d is %.*s", request->identity.uid, request->identity.pid,
+            sp_str_int(params->client, 128), params->client.ptr);
+    struct sp_buffer result;
+    sp_buffer_init(&result, RESULT_BYTES_MAX);
+    sp_pack_map(&result, 8);
+    sp_pack_key(&result, "version");
+    sp_pack_cstr(&result, SP_VERSION);
+    sp_pack_key(&result, "protocol");
+    sp_pack_uint(&result, PROTOCOL);
+    pack_identity(&request->identity, &result);
+    pack_limits(request, &result);
+    pack_languages(request->server, &result);
+    pack_runtimes(request, &result);
+    sp_request_reply(request, &result);
+    sp_buffer_fini(&result);
+    return 0;
+}

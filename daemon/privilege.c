@@ -1,0 +1,93 @@
+/* Giving up root. Main's thread, while there is no other. Whatever fails here ends the start: a daemon that kept more rights
+ * than it should would look as healthy as any. */
+#include "daemon/privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/config_check.h"
+
+int sp_privilege_find(const struct sp_config *config, struct sp_privilege *ret_privilege, struct sp_error *error)
+{
+    struct sp_privilege privilege = {.uid = geteuid(), .gid = getegid()};
+    if (privilege.uid == 0) {
+        uint32_t uid = (uint32_t)config->slot_uids.first, gid = uid;
+        int r = 0;
+        if (config->user.ptr)
+            r = sp_config_find_user(config->user, &uid, &gid, error);
+        else
+            (void)sp_config_find_user(SP_STR(SP_CONFIG_SERVICE), &uid, &gid, NULL);
+        if (r == 0 && uid == 0)
+            r = sp_error_set(error, SP_EINVALID_CONFIG, "must not be root");
+        if (r < 0) {
+            sp_error_prefix(error, "user");
+            return r;
+        }
+        privilege = (struct sp_privilege){.uid = uid, .gid = gid};
+    }
+    *ret_privilege = privilege;
+    return 0;
+}
+
+/* Makes the last one or two folders of the path. */
+static int make_folder(
+    const char *path, mode_t mode, const struct sp_privilege *privilege, int depth, struct sp_error *error)
+{
+    struct stat stat_now;
+    if (stat(path, &stat_now) == 0)
+        return S_ISDIR(stat_now.st_mode) ? 0 : sp_error_set(error, SP_EINVALID_CONFIG, "%s is no folder", path);
+    if (mkdir(path, mode) < 0) {
+        char parent[512];
+        snprintf(parent, sizeof(parent), "%s", path);
+        char *slash = strrchr(parent, '/');
+        if (errno != ENOENT || depth == 0 || !slash || slash == parent)
+            return sp_error_set(error, SP_EINVALID_CONFIG, "%s cannot be made: %s", path, strerrordesc_np(errno));
+        *slash = '\0';
+        int r = make_folder(parent, mode, privilege, depth - 1, error);
+        if (r < 0)
+            return r;
+        if (mkdir(path, mode) < 0 && errno != EEXIST)
+            return sp_error_set(error, SP_EINVALID_CONFIG, "%s cannot be made: %s", path, strerrordesc_np(errno));
+    }
+    if (privilege->uid != geteuid() && lchown(path, privilege->uid, privilege->gid) < 0)
+        return sp_error_errno(error, errno, "chown of a folder");
+    return 0;
+}
+
+int sp_privilege_prepare(const struct sp_config *config, const struct sp_privilege *privilege, struct sp_error *error)
+{
+    char path[512];
+    mode_t mode = config->private_daemon ? 0700 : 0755;
+    snprintf(path, sizeof(path), "%s", config->socket.path.ptr);
+    *strrchr(path, '/') = '\0';
+    int r = path[0] ? make_folder(path, mode, privilege, 1, error) : 0;
+    if (r < 0)
+        return r;
+    snprintf(path, sizeof(path), "%s", config->state_dir.ptr);
+    *strrchr(path, '/') = '\0';
+    return path[0] ? make_folder(path, 0711, privilege, 1, error) : 0;
+}
+
+int sp_privilege_drop(const struct sp_privilege *privilege, struct sp_error *error)
+{
+    if (geteuid() == 0) {
+        if (setgroups(0, NULL) < 0)
+            return sp_error_errno(error, errno, "setgroups");
+        if (setresgid(privilege->gid, privilege->gid, privilege->gid) < 0)
+            return sp_error_errno(error, errno, "setresgid");
+        if (setresuid(privilege->uid, privilege->uid, privilege->uid) < 0)
+            return sp_error_errno(error, errno, "setresuid");
+        if (setuid(0) == 0 || setgid(0) == 0)
+            return sp_error_set(error, SP_EINTERNAL, "root could be had back");
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return sp_error_errno(error, errno, "no new privileges");
+#ifdef __SANITIZE_ADDRESS__
+    prctl(PR_SET_DUMPABLE, 1); /* the leak checker attaches to its own process */
+#endif
+    return 0;
+}

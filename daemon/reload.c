@@ -1,0 +1,111 @@
+/* Reloading. Loop thread; it reads the configuration's file there, which is short and the operator's. Policies compile on
+ * their threads meanwhile; only when both are good is anything replaced. */
+#include "daemon/reload.h"
+
+#include <stdlib.h>
+
+#include "daemon/connection.h"
+#include "daemon/listen.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/server_config.h"
+#include "daemon/stats.h"
+#include "proto/scope.h"
+
+struct sp_reload {
+    struct sp_server *server;
+    struct sp_config *config;
+    struct sp_policy_reload policies;
+    void (*done)(void *context, const struct sp_error *error);
+    void *context;
+};
+
+static void note_unchanged(void *context, const char *key)
+{
+    (void)context;
+    sp_log(SP_LOG_WARNING, "%s: takes effect with the next start", key);
+}
+
+static void apply(struct sp_server *server, struct sp_config *config)
+{
+    struct sp_error error = {0};
+    const struct sp_audit_config audit = sp_server_config_audit(server, config);
+    if (sp_audit_reopen(server->audit, &audit, &error) < 0)
+        sp_log(SP_LOG_ERROR, "the audit goes on in the old file: %s", error.text);
+    sp_config_compare(server->config, config, note_unchanged, NULL);
+    sp_config_free(server->config);
+    server->config = config;
+    sp_log_set_level((enum sp_log_level)config->log_level);
+    sp_quota_configure(server->quota, &config->bounds);
+    const struct sp_jobs_config jobs = sp_server_config_jobs(server, config);
+    sp_jobs_configure(server->jobs, &jobs);
+    if (!server->listener)
+        return;
+    for (struct sp_connection *each = server->listener->connections; each; each = each->next)
+        sp_connection_reconfigure(each);
+}
+
+static void complain(struct sp_server *server, const char *file, const struct sp_error *error)
+{
+    char text[1024];
+    sp_stats_add(server->stats, SP_STAT_RELOADS_FAILED, 1);
+    sp_log(SP_LOG_ERROR, "not reloaded, the old configuration stays: %s",
+        sp_config_complaint(file, error, text, sizeof(text)));
+}
+
+static void policies_done(struct sp_policy_reload *policies, const struct sp_error *error)
+{
+    struct sp_reload *reload = policies->data;
+    struct sp_server *server = reload->server;
+    server->reload = NULL;
+    if (error) {
+        complain(server, reload->config->policy.folder.ptr, error);
+        sp_config_free(reload->config);
+    } else {
+        sp_stats_add(server->stats, SP_STAT_RELOADS, 1);
+        apply(server, reload->config);
+        sp_log(SP_LOG_NOTICE, "reloaded");
+    }
+    sp_notify_ready();
+    if (reload->done)
+        reload->done(reload->context, error);
+    free(reload);
+}
+
+int sp_reload_start(struct sp_server *server, void (*done)(void *context, const struct sp_error *error), void *context,
+    struct sp_error *error)
+{
+    struct sp_error own = {0};
+    char file[256] = "";
+    if (server->draining)
+        return sp_error_set(error, SP_ESHUTTING_DOWN, NULL);
+    if (server->reload)
+        return sp_error_set(error, SP_EBUSY, "a reload goes on");
+    sp_cleanup(sp_free_ptr) struct sp_reload *reload = calloc(1, sizeof(*reload));
+    if (!reload)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    sp_notify_reloading();
+    int r = sp_config_load(&server->config_options, &reload->config, file, &own);
+    if (r == 0) {
+        const struct sp_policy_store_config policies = sp_server_config_policies(server, reload->config);
+        *reload = (struct sp_reload){
+            .server = server,
+            .config = reload->config,
+            .policies = {.data = reload, .done = policies_done},
+            .done = done,
+            .context = context,
+        };
+        r = sp_policy_store_reload(server->policies, &policies, &reload->policies, &own);
+        memcpy(file, "", 1);
+    }
+    if (r < 0) {
+        complain(server, file, &own);
+        sp_config_free(reload->config);
+        sp_notify_ready();
+        if (error && !error->code)
+            *error = own;
+        return r;
+    }
+    server->reload = SP_TAKE(reload);
+    return 0;
+}

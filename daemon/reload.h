@@ -1,0 +1,16 @@
+#ifndef SP_DAEMON_RELOAD_H
+#define SP_DAEMON_RELOAD_H
+
+/* A new configuration and new policies while the daemon runs. All or nothing: what is bad leaves the old in force. Loop
+ * thread only. */
+
+#include "proto/error.h"
+
+struct sp_server;
+
+/* Reads the configuration and the operator's policies again. done (may be NULL) exactly once, on the loop, never before start
+ * returns; error NULL on success, else it says why nothing has changed. SP_EBUSY while another goes on, SP_ESHUTTING_DOWN. */
+int sp_reload_start(struct sp_server *server, void (*done)(void *context, const struct sp_error *error), void *context,
+    struct sp_error *error);
+
+#endif
