@@ -21,7 +21,7 @@ struct sp_spawner_config {
     const char *runner;  /* NULL: sallyport-runner in libexecdir; static */
     const char *bwrap;   /* NULL: /usr/bin/bwrap */
     /* Below it the spawner makes a folder per instance for the /code directories; exists, or is made with its parent
-     * present. Mode 0711. Must not be below /tmp. */
+     * present. Mode 0711. */
     const char *state_dir;
     const char *instance;      /* 32 hex digits, the same as in sp_runtimes_config */
     const char *python_prefix; /* an operator's environment, bound read-only; NULL: none */

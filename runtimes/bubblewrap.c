@@ -1,0 +1,611 @@
+/* The embedded runtime: bubblewrap, by way of the spawner. Loop thread. The stream to a runner is one end of a socket
+ * pair; what the daemon needs to know about the end it sees by itself, from the pidfd of PID 1 and the count of OOM
+ * kills, so that a warm run never waits for the spawner. The spawner's word is waited for when a run did not end by
+ * itself, since then the answer holds what only the spawner knows.
+ *
+ *     told (ended was called) ⇐ stream_ended ∧ ((init_gone ∧ a clean exit) ∨ spawner_ended)
+ *     freed                   ⇐ told ∧ released ∧ all handles closed */
+#include "runtimes/bubblewrap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/scope.h"
+#include "runtimes/bwrap_argv.h"
+#include "runtimes/cgroup.h"
+#include "runtimes/folder.h"
+
+#define FD_SPARE 16 /* as many as the spawner has slots to spare */
+
+static struct sp_bubblewrap_sandbox *of(struct sp_sandbox *sandbox)
+{
+    return (struct sp_bubblewrap_sandbox *)sandbox;
+}
+
+static struct sp_bubblewrap *adapter_of(struct sp_adapter *adapter)
+{
+    return (struct sp_bubblewrap *)adapter;
+}
+
+/* ---- the end of a sandbox ---- */
+
+static void free_adapter(struct sp_bubblewrap *adapter)
+{
+    sp_close_fd(&adapter->codes);
+    free(adapter->filter);
+    free(adapter);
+}
+
+static void free_adapter_if_closed(struct sp_bubblewrap *adapter)
+{
+    if (!adapter->link_closed || adapter->sandboxes)
+        return;
+    void (*closed)(void *) = adapter->closed;
+    void *context = adapter->closed_context;
+    free_adapter(adapter);
+    closed(context);
+}
+
+static void free_if_done(struct sp_bubblewrap_sandbox *box)
+{
+    if (!box->released || box->handles)
+        return;
+    struct sp_bubblewrap *adapter = box->adapter;
+    char name[17];
+    sp_bwrap_argv_code_name(box->id, name, sizeof name);
+    sp_close_fd(&box->code_fd);
+    sp_folder_remove(adapter->codes, name);
+    sp_close_fd(&box->init_fd);
+    sp_close_fd(&box->oom_fd);
+    sp_close_fd(&box->errors_fd);
+    sp_runner_reader_fini(&box->sandbox.reader);
+    if (box->previous)
+        box->previous->next = box->next;
+    else
+        adapter->sandboxes = box->next;
+    if (box->next)
+        box->next->previous = box->previous;
+    free(box);
+    free_adapter_if_closed(adapter);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct sp_bubblewrap_sandbox *box = handle->data;
+    box->handles--;
+    free_if_done(box);
+}
+
+static void close_stream(struct sp_bubblewrap_sandbox *box)
+{
+    if (!box->has_stream)
+        return;
+    box->has_stream = false;
+    uv_close((uv_handle_t *)&box->stream, on_handle_closed);
+}
+
+static void close_init(struct sp_bubblewrap_sandbox *box)
+{
+    if (!box->has_init)
+        return;
+    box->has_init = false;
+    uv_close((uv_handle_t *)&box->init, on_handle_closed);
+}
+
+static void tell_end(struct sp_bubblewrap_sandbox *box, uint64_t oom_kills)
+{
+    char complaint[SP_SPAWNER_TEXT_BYTES] = "";
+    box->told = true;
+    close_stream(box);
+    close_init(box);
+    if (!box->sandbox.reader.ready) {
+        snprintf(complaint, sizeof complaint, "%s", box->end.text);
+        if (!complaint[0])
+            sp_bubblewrap_complaint(box->errors_fd, complaint, sizeof complaint);
+    }
+    struct sp_sandbox_end end = {
+        .oom_kills = oom_kills,
+        .cpu_us = box->end.cpu_us,
+        .max_rss_bytes = box->end.max_rss_bytes,
+        .complaint = complaint,
+    };
+    box->sandbox.events->ended(&box->sandbox, &end);
+}
+
+static void tell_end_if_over(struct sp_bubblewrap_sandbox *box)
+{
+    if (box->told || !box->stream_ended)
+        return;
+    uint64_t oom_kills = 0;
+    bool gone = box->init_gone || box->init_fd < 0;
+    if (box->spawner_ended && gone) {
+        tell_end(box, box->end.oom_kills);
+        return;
+    }
+    if (!box->init_gone || !box->sandbox.reader.ended || box->killed)
+        return;
+    if (box->oom_fd >= 0 ? !sp_cgroup_oom_kills(box->oom_fd, &oom_kills) : box->exit_signal == SIGKILL)
+        return; /* its groups are gone already, or only the spawner knows: its word comes */
+    tell_end(box, oom_kills);
+}
+
+static void on_init(uv_poll_t *poll, int status, int events)
+{
+    struct sp_bubblewrap_sandbox *box = poll->data;
+    (void)status;
+    (void)events;
+    uv_poll_stop(poll);
+    box->init_gone = true;
+    tell_end_if_over(box);
+}
+
+static void watch_init(struct sp_bubblewrap_sandbox *box)
+{
+    if (box->has_init || box->init_fd < 0 || box->init_gone || box->told)
+        return;
+    if (uv_poll_init(box->adapter->config.runtimes->loop, &box->init, box->init_fd) < 0)
+        return; /* the spawner's word remains */
+    box->init.data = box;
+    box->has_init = true;
+    box->handles++;
+    uv_poll_start(&box->init, UV_READABLE, on_init);
+}
+
+/* ---- the stream ---- */
+
+static int on_frame(void *context, const struct sp_runner_event *event)
+{
+    struct sp_bubblewrap_sandbox *box = context;
+    if (event->type == SP_RUNNER_EXIT)
+        box->exit_signal = event->signal;
+    return box->sandbox.events->frame(&box->sandbox, event);
+}
+
+static void end_stream(struct sp_bubblewrap_sandbox *box)
+{
+    box->stream_ended = true;
+    if (box->has_stream)
+        uv_read_stop((uv_stream_t *)&box->stream);
+    watch_init(box);
+    tell_end_if_over(box);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n_bytes, const uv_buf_t *buffer)
+{
+    struct sp_bubblewrap_sandbox *box = stream->data;
+    if (n_bytes == 0 || box->told || box->stream_ended)
+        return;
+    if (n_bytes > 0 && !box->sandbox.reader.broken) {
+        int status =
+            sp_runner_reader_feed(&box->sandbox.reader, (const uint8_t *)buffer->base, (size_t)n_bytes, on_frame, box);
+        if (status < 0 && !box->sandbox.reader.ended) {
+            box->sandbox.reader.broken = true;
+            box->sandbox.events->broken(&box->sandbox);
+        }
+    }
+    if (n_bytes < 0 || box->sandbox.reader.ended)
+        end_stream(box);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested_bytes, uv_buf_t *ret_buffer)
+{
+    struct sp_bubblewrap_sandbox *box = handle->data;
+    (void)suggested_bytes;
+    *ret_buffer = uv_buf_init((char *)box->adapter->read_bytes, sizeof box->adapter->read_bytes);
+}
+
+static void set_reading(struct sp_bubblewrap_sandbox *box)
+{
+    bool reads = (box->wants_read || box->killed || box->spawner_ended) && !box->stream_ended && box->has_stream;
+    if (reads == box->reads || !box->has_stream)
+        return;
+    box->reads = reads;
+    if (reads)
+        uv_read_start((uv_stream_t *)&box->stream, on_alloc, on_read);
+    else
+        uv_read_stop((uv_stream_t *)&box->stream);
+}
+
+static void read_(struct sp_sandbox *sandbox, bool on)
+{
+    struct sp_bubblewrap_sandbox *box = of(sandbox);
+    box->wants_read = on;
+    set_reading(box);
+}
+
+struct writing {
+    uv_write_t request;
+    uint8_t *bytes;
+};
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct writing *writing = SP_CONTAINER(request, struct writing, request);
+    (void)status; /* a runner that is gone says so by its stream's end */
+    free(writing->bytes);
+    free(writing);
+}
+
+static int write_(struct sp_sandbox *sandbox, uint8_t *bytes, size_t n_bytes)
+{
+    struct sp_bubblewrap_sandbox *box = of(sandbox);
+    if (!box->has_stream) {
+        free(bytes);
+        return 0;
+    }
+    uv_buf_t buffer = uv_buf_init((char *)bytes, (unsigned)n_bytes);
+    int n = uv_try_write((uv_stream_t *)&box->stream, &buffer, 1);
+    if (n == (int)n_bytes || (n < 0 && n != UV_EAGAIN)) {
+        free(bytes);
+        return 0;
+    }
+    struct writing *writing = malloc(sizeof *writing);
+    if (!writing) {
+        free(bytes);
+        return SP_ENO_MEMORY;
+    }
+    writing->bytes = bytes;
+    if (n > 0)
+        buffer = uv_buf_init((char *)bytes + n, (unsigned)(n_bytes - (size_t)n));
+    int status = uv_write(&writing->request, (uv_stream_t *)&box->stream, &buffer, 1, on_written);
+    if (status < 0) {
+        free(bytes);
+        free(writing);
+    }
+    return 0;
+}
+
+/* ---- making ---- */
+
+static struct sp_spawner_request request_of(uint32_t op, uint64_t id, const struct sp_limits *limits)
+{
+    return (struct sp_spawner_request){
+        .op = op,
+        .id = id,
+        .memory_bytes = limits->memory_bytes,
+        .pids = limits->pids,
+        .cpu_milli = limits->cpu_milli,
+        .disk_bytes = limits->disk_bytes,
+        .inodes = SP_RUN_INODES,
+    };
+}
+
+void sp_bubblewrap_complaint(int errors_fd, char *text, size_t size)
+{
+    ssize_t n = errors_fd < 0 ? -1 : read(errors_fd, text, size - 1);
+    text[n > 0 ? n : 0] = 0;
+    text[strcspn(text, "\n")] = 0;
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ' || (unsigned char)*at > '~')
+            *at = '?';
+}
+
+static int make_code(struct sp_bubblewrap *adapter, uint64_t id, int *ret_code, struct sp_error *error)
+{
+    char name[17];
+    sp_bwrap_argv_code_name(id, name, sizeof name);
+    if (mkdirat(adapter->codes, name, 0755) < 0)
+        return sp_error_errno(error, errno, "making a /code directory");
+    int code = openat(adapter->codes, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (code < 0 || fchmod(code, 0755) < 0) {
+        sp_error_errno(error, errno, "opening a /code directory");
+        sp_close_fd(&code);
+        unlinkat(adapter->codes, name, AT_REMOVEDIR);
+        return SP_EINTERNAL;
+    }
+    *ret_code = code;
+    return 0;
+}
+
+int sp_bubblewrap_begin(struct sp_bubblewrap *adapter, const struct sp_limits *limits, uint64_t *ret_id, int *ret_ours,
+    int *ret_errors, int *ret_code, struct sp_error *error)
+{
+    int ends[2], errors[2];
+    uint64_t id = adapter->next_id++;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return sp_error_errno(error, errno, "socketpair");
+    sp_cleanup(sp_close_fd) int ours = ends[0];
+    sp_cleanup(sp_close_fd) int theirs = ends[1];
+    if (pipe2(errors, O_CLOEXEC | O_NONBLOCK) < 0)
+        return sp_error_errno(error, errno, "pipe");
+    sp_cleanup(sp_close_fd) int our_errors = errors[0];
+    sp_cleanup(sp_close_fd) int their_errors = errors[1];
+    sp_cleanup(sp_close_fd) int code = -1;
+    int status = make_code(adapter, id, &code, error);
+    if (status < 0)
+        return status;
+    struct sp_spawner_request request = request_of(SP_SPAWNER_START, id, limits);
+    status = sp_spawner_link_send(&adapter->link, &request, SP_TAKE_FD(theirs), SP_TAKE_FD(their_errors), error);
+    if (status < 0) {
+        char name[17];
+        sp_bwrap_argv_code_name(id, name, sizeof name);
+        sp_folder_remove(adapter->codes, name);
+        return status;
+    }
+    adapter->n_unended++;
+    *ret_id = id;
+    *ret_ours = SP_TAKE_FD(ours);
+    *ret_errors = SP_TAKE_FD(our_errors);
+    *ret_code = SP_TAKE_FD(code);
+    return 0;
+}
+
+static int prepare(
+    struct sp_adapter *base, const struct sp_sandbox_key *key, struct sp_sandbox **ret_sandbox, struct sp_error *error)
+{
+    struct sp_bubblewrap *adapter = adapter_of(base);
+    if (!adapter->available)
+        return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "bubblewrap: %s", adapter->reason);
+    if (adapter->n_unended >= adapter->n_unended_max) {
+        adapter->wants_room = true;
+        return sp_error_set(error, SP_EBUSY, "too many sandboxes are still ending");
+    }
+    sp_cleanup(sp_free_ptr) uint8_t *spawn = NULL;
+    sp_cleanup(sp_free_ptr) struct sp_bubblewrap_sandbox *box = calloc(1, sizeof *box);
+    size_t n_spawn;
+    if (!box)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    if ((unsigned)key->language >= SP_LANGUAGE_COUNT || !adapter->uses[key->language].row)
+        return sp_error_set(
+            error, SP_EUNSUPPORTED_LANGUAGE, "bubblewrap cannot run %s here", sp_language_name(key->language));
+    struct sp_str filter = {(const char *)adapter->filter, adapter->n_filter_bytes};
+    int status = sp_handover_pack_spawn(
+        &adapter->uses[key->language], filter, &key->limits, adapter->limit_flags, &spawn, &n_spawn, error);
+    if (status < 0)
+        return status;
+    int ours;
+    box->code_fd = box->init_fd = box->oom_fd = box->errors_fd = -1;
+    status = sp_bubblewrap_begin(adapter, &key->limits, &box->id, &ours, &box->errors_fd, &box->code_fd, error);
+    if (status < 0)
+        return status;
+
+    box->adapter = adapter;
+    box->sandbox.adapter = base;
+    box->sandbox.key = *key;
+    box->sandbox.made_ms = uv_now(adapter->config.runtimes->loop);
+    sp_runner_reader_init(&box->sandbox.reader);
+    uv_pipe_init(adapter->config.runtimes->loop, &box->stream, 0);
+    box->stream.data = box;
+    box->handles = 1;
+    box->has_stream = true;
+    box->next = adapter->sandboxes;
+    if (box->next)
+        box->next->previous = box;
+    adapter->sandboxes = box;
+    /* uv_pipe_open only fails for what is no socket. */
+    uv_pipe_open(&box->stream, ours);
+    box->wants_read = true;
+    set_reading(box);
+    write_(&box->sandbox, SP_TAKE(spawn), n_spawn);
+    *ret_sandbox = &box->sandbox;
+    box = NULL;
+    return 0;
+}
+
+/* ---- limits and files ---- */
+
+static enum sp_fit fit(const struct sp_adapter *base, const struct sp_limits *made, const struct sp_limits *wanted)
+{
+    const struct sp_bubblewrap *adapter = (const struct sp_bubblewrap *)base;
+#define X(field, name, standard, ceiling)                                                                              \
+    if (wanted->field > made->field && strcmp(name, "wall_ms") != 0 && strcmp(name, "output_bytes") != 0)              \
+        return SP_FIT_COLD;
+    SP_RUN_LIMITS(X)
+#undef X
+    if (wanted->disk_bytes != made->disk_bytes)
+        return SP_FIT_COLD;
+    if (wanted->cpu_milli != made->cpu_milli && adapter->hello.cpu_by == SP_SPAWNER_BY_NONE)
+        return SP_FIT_COLD;
+    bool same = wanted->memory_bytes == made->memory_bytes && wanted->pids == made->pids &&
+                wanted->cpu_milli == made->cpu_milli;
+    return same ? SP_FIT_AS_IS : SP_FIT_LOWER;
+}
+
+static uint32_t limit_flags(const struct sp_adapter *base)
+{
+    return ((const struct sp_bubblewrap *)base)->limit_flags;
+}
+
+static int fill_code(struct sp_bubblewrap_sandbox *box, const struct sp_sandbox_spec *spec, struct sp_error *error)
+{
+    const struct sp_toolchain_use *use = &box->adapter->uses[box->sandbox.key.language];
+    int status = sp_folder_write(box->code_fd, sp_str_of(use->row->file_name), spec->code, 0644, error);
+    for (size_t i = 0; status == 0 && i < spec->n_files; i++) {
+        const struct sp_sandbox_file *file = &spec->files[i];
+        if (file->place == SP_FILE_PLACE_CODE)
+            /* Others are whom the sandbox is among; nobody writes. */
+            status = sp_folder_write(
+                box->code_fd, file->path, file->data, ((file->mode ? file->mode : 0644) | 0444) & 0755, error);
+    }
+    return status;
+}
+
+static int load(struct sp_sandbox *sandbox, const struct sp_sandbox_spec *spec, struct sp_error *error)
+{
+    struct sp_bubblewrap_sandbox *box = of(sandbox);
+    int status = fill_code(box, spec, error);
+    if (status < 0)
+        return status;
+    if (fit(sandbox->adapter, &sandbox->key.limits, &spec->limits) != SP_FIT_LOWER)
+        return SP_ADAPTER_DONE;
+    struct sp_spawner_request request = request_of(SP_SPAWNER_LOWER, box->id, &spec->limits);
+    status = sp_spawner_link_send(&box->adapter->link, &request, -1, -1, error);
+    box->loading = status == 0;
+    return status;
+}
+
+static void kill_(struct sp_sandbox *sandbox)
+{
+    struct sp_bubblewrap_sandbox *box = of(sandbox);
+    if (box->killed || box->told)
+        return;
+    box->killed = true;
+    struct sp_spawner_request request = {.op = SP_SPAWNER_KILL, .id = box->id};
+    sp_spawner_link_send(&box->adapter->link, &request, -1, -1, NULL);
+    set_reading(box);
+}
+
+static void release(struct sp_sandbox *sandbox)
+{
+    struct sp_bubblewrap_sandbox *box = of(sandbox);
+    box->released = true;
+    free_if_done(box);
+}
+
+/* ---- the spawner's events ---- */
+
+static void see_end(struct sp_bubblewrap_sandbox *box)
+{
+    box->spawner_ended = true;
+    set_reading(box);
+    watch_init(box);
+    tell_end_if_over(box);
+}
+
+static struct sp_bubblewrap_sandbox *find(struct sp_bubblewrap *adapter, uint64_t id)
+{
+    struct sp_bubblewrap_sandbox *box = adapter->sandboxes;
+    while (box && box->id != id)
+        box = box->next;
+    return box;
+}
+
+static void on_event(void *context, const struct sp_spawner_event *event, int fds[2])
+{
+    struct sp_bubblewrap *adapter = context;
+    struct sp_bubblewrap_sandbox *box = find(adapter, event->id);
+    bool wanted = event->op == SP_SPAWNER_STARTED && box && !box->told && box->init_fd < 0;
+    if (wanted) {
+        box->init_fd = fds[0];
+        box->oom_fd = fds[1];
+        if (box->stream_ended)
+            watch_init(box);
+    } else {
+        sp_close_fd(&fds[0]);
+        sp_close_fd(&fds[1]);
+    }
+    if (event->op == SP_SPAWNER_LOWERED && box && box->loading) {
+        box->loading = false;
+        box->sandbox.events->loaded(&box->sandbox, event->positive_errno ? SP_ERUNTIME_UNAVAILABLE : 0);
+    }
+    if (event->op != SP_SPAWNER_ENDED)
+        return;
+    adapter->n_unended--;
+    if (box && !box->spawner_ended) {
+        box->end = *event;
+        box->init_gone = true;
+        see_end(box);
+    }
+    if (adapter->wants_room && adapter->n_unended < adapter->n_unended_max) {
+        adapter->wants_room = false;
+        adapter->config.room(adapter->config.context);
+    }
+}
+
+/* The kernel ends all that the spawner started. Each sandbox's stream tells when. */
+static void on_gone(void *context)
+{
+    struct sp_bubblewrap *adapter = context;
+    adapter->available = false;
+    snprintf(adapter->reason, sizeof adapter->reason, "the spawner has ended");
+    for (struct sp_bubblewrap_sandbox *box = adapter->sandboxes, *next; box; box = next) {
+        next = box->next;
+        if (box->loading) {
+            box->loading = false;
+            box->sandbox.events->loaded(&box->sandbox, SP_ERUNTIME_UNAVAILABLE);
+        }
+        see_end(box);
+    }
+    adapter->config.room(adapter->config.context);
+}
+
+/* ---- the adapter ---- */
+
+static int open_(const struct sp_adapter_config *config, struct sp_adapter **ret_adapter, struct sp_error *error)
+{
+    const struct sp_runtimes_config *runtimes = config->runtimes;
+    struct sp_bubblewrap *adapter = calloc(1, sizeof *adapter);
+    if (!adapter)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    adapter->config = *config;
+    adapter->codes = -1;
+    adapter->next_id = 1;
+    adapter->n_unended_max = runtimes->sandboxes_max + FD_SPARE;
+    int status = sp_spawner_link_init(&adapter->link, runtimes->spawner_fd, &adapter->hello, error);
+    adapter->limit_flags = (adapter->hello.memory_by == SP_SPAWNER_BY_WATCHDOG ? SP_RUNNER_LIMITS_DATA : 0) |
+                           (adapter->hello.pids_by == SP_SPAWNER_BY_NONE ? SP_RUNNER_LIMITS_TASKS : 0);
+    if (status == 0 && adapter->hello.available) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/%s", runtimes->state_dir, runtimes->instance);
+        adapter->codes = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (adapter->codes < 0)
+            status = sp_error_errno(error, errno, "opening the instance's state directory");
+        else
+            sp_bubblewrap_probe(adapter);
+    } else if (status == 0) {
+        snprintf(adapter->reason, sizeof adapter->reason, "%s", adapter->hello.text);
+    }
+    if (status == 0)
+        status = sp_spawner_link_start(&adapter->link, runtimes->loop, on_event, on_gone, adapter, error);
+    if (status < 0) {
+        sp_spawner_link_close(&adapter->link, NULL, NULL);
+        free_adapter(adapter);
+        return status;
+    }
+    sp_bubblewrap_describe_limits(adapter);
+    *ret_adapter = (struct sp_adapter *)adapter;
+    return 0;
+}
+
+static void on_link_closed(void *context)
+{
+    struct sp_bubblewrap *adapter = context;
+    adapter->link_closed = true;
+    free_adapter_if_closed(adapter);
+}
+
+static void close_(struct sp_adapter *base, void (*closed)(void *context), void *context)
+{
+    struct sp_bubblewrap *adapter = adapter_of(base);
+    adapter->closed = closed;
+    adapter->closed_context = context;
+    sp_spawner_link_close(&adapter->link, on_link_closed, adapter);
+}
+
+static void describe(const struct sp_adapter *base, struct sp_runtime_info *ret_info)
+{
+    const struct sp_bubblewrap *adapter = (const struct sp_bubblewrap *)base;
+    *ret_info = (struct sp_runtime_info){
+        .name = "bubblewrap",
+        .available = adapter->available,
+        .reason = adapter->available ? NULL : adapter->reason,
+        .isolation = "namespaces+seccomp",
+        .groups_kept = adapter->hello.groups_kept,
+        .limits = adapter->limits,
+        .n_limits = adapter->n_limits,
+        .languages = adapter->languages,
+        .n_languages = adapter->n_languages,
+    };
+}
+
+const struct sp_runtime_ops sp_bubblewrap_ops = {
+    .name = "bubblewrap",
+    .open = open_,
+    .close = close_,
+    .describe = describe,
+    .prepare = prepare,
+    .fit = fit,
+    .load = load,
+    .limit_flags = limit_flags,
+    .write = write_,
+    .read = read_,
+    .kill = kill_,
+    .release = release,
+};

@@ -1,0 +1,71 @@
+#ifndef SP_RUNTIMES_BUBBLEWRAP_H
+#define SP_RUNTIMES_BUBBLEWRAP_H
+
+/* The adapter of the embedded runtime, as its own files see it. */
+
+#include "proto/language.h"
+#include "runtimes/adapter.h"
+#include "runtimes/handover.h"
+#include "runtimes/spawner_link.h"
+
+#define SP_BUBBLEWRAP_LIMITS_MAX 16
+
+struct sp_bubblewrap_sandbox {
+    struct sp_sandbox sandbox; /* first */
+    struct sp_bubblewrap *adapter;
+    uint64_t id;
+    uv_pipe_t stream;          /* the runner's */
+    uv_poll_t init;            /* pidfd of PID 1 */
+    bool has_stream, has_init; /* handles in the loop */
+    int init_fd, oom_fd, errors_fd, code_fd;
+    unsigned handles; /* open */
+    bool reads, wants_read;
+    bool stream_ended;  /* EOF: or EXIT, behind which nothing counts */
+    bool init_gone;     /* the pidfd says so */
+    bool spawner_ended; /* ENDED came, or will never come */
+    bool killed, told, released;
+    bool loading; /* waits for LOWERED */
+    uint32_t exit_signal;
+    struct sp_spawner_event end;
+    struct sp_bubblewrap_sandbox *next, *previous; /* of all that the adapter knows */
+};
+
+/* The adapter. */
+struct sp_bubblewrap {
+    struct sp_adapter_config config;
+    struct sp_spawner_link link;
+    struct sp_spawner_hello hello;
+    uint32_t limit_flags; /* of the runner's LIMITS */
+    uint8_t *filter;      /* the program's */
+    size_t n_filter_bytes;
+    struct sp_toolchain_use uses[SP_LANGUAGE_COUNT]; /* row NULL: cannot be run */
+    int codes;                                       /* the instance's folder of /code directories */
+    bool available;
+    char reason[300];
+    uint64_t next_id;
+    uint32_t n_unended, n_unended_max; /* starts whose ENDED has not come */
+    bool wants_room;
+    struct sp_bubblewrap_sandbox *sandboxes;
+    struct sp_runtime_limit_info limits[SP_BUBBLEWRAP_LIMITS_MAX];
+    size_t n_limits;
+    int languages[SP_LANGUAGE_COUNT];
+    size_t n_languages;
+    bool link_closed;
+    void (*closed)(void *context);
+    void *closed_context;
+    uint8_t read_bytes[64 << 10];
+};
+
+/* bubblewrap_probe.c: makes one sandbox for each language that there is a toolchain for, and ends it; blocks. Sets
+ * available, reason, languages. */
+void sp_bubblewrap_probe(struct sp_bubblewrap *adapter);
+/* bubblewrap_probe.c: what limits are in force, by what. */
+void sp_bubblewrap_describe_limits(struct sp_bubblewrap *adapter);
+
+/* Makes the /code directory of a sandbox and the request to start it; ret_ours is our end of its stream. */
+int sp_bubblewrap_begin(struct sp_bubblewrap *adapter, const struct sp_limits *limits, uint64_t *ret_id, int *ret_ours,
+    int *ret_errors, int *ret_code, struct sp_error *error);
+/* What bubblewrap or its child complained of, as one line; "" for nothing. */
+void sp_bubblewrap_complaint(int errors_fd, char *text, size_t size);
+
+#endif

@@ -1,0 +1,44 @@
+#ifndef SP_RUNTIMES_POOL_H
+#define SP_RUNTIMES_POOL_H
+
+/* Ready sandboxes of one key, each to be used once. Loop thread; part of a set's row. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runtimes/adapter.h"
+
+struct sp_set_row;
+
+struct sp_pool_list {
+    struct sp_sandbox *first, *last;
+    uint32_t n;
+};
+
+struct sp_pool {
+    struct sp_runtimes *runtimes; /* NULL: there is no such pool */
+    struct sp_set_row *row;
+    struct sp_sandbox_key key;
+    struct sp_pool_list making, ready, leaving;
+    uint32_t target;       /* how many are kept ready; between min and max, as they are asked for */
+    uint64_t last_miss_ms; /* when one was asked for in vain, or target last changed */
+    uint32_t failures;     /* in a row */
+    uint64_t try_again_ms; /* after failures */
+};
+
+void sp_pool_init(struct sp_pool *pool, struct sp_runtimes *runtimes, struct sp_set_row *row, int language);
+/* A ready sandbox, the oldest; it is the caller's, who sets events and owner. NULL: none. */
+struct sp_sandbox *sp_pool_take(struct sp_pool *pool);
+/* Somebody would have taken one. */
+void sp_pool_miss(struct sp_pool *pool);
+/* Makes what is missing, as far as there is room; n_waiting runs wait for it besides. */
+void sp_pool_fill(struct sp_pool *pool, uint32_t n_waiting);
+/* Gives up what is too old or no longer wanted, and what does not become ready. */
+void sp_pool_age(struct sp_pool *pool);
+/* Gives up one ready sandbox, so that another can be made. False: there is none. */
+bool sp_pool_evict(struct sp_pool *pool);
+/* Gives up all. */
+void sp_pool_empty(struct sp_pool *pool);
+uint32_t sp_pool_held(const struct sp_pool *pool);
+
+#endif

@@ -1,0 +1,427 @@
+/* One run, the same for every adapter: it waits for a sandbox, is handed over, is watched, ends, and is told how. Loop
+ * thread; the state is the runtimes' own and outlives the caller's struct by the closing of its timer. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/scope.h"
+#include "runtimes/artifact.h"
+#include "runtimes/handover.h"
+#include "runtimes/set.h"
+
+#define START_MS  15000 /* until a sandbox that does not become ready is given up */
+#define LINGER_MS 1000  /* from the exit frame until what does not leave is killed */
+
+static const struct sp_sandbox_events run_events;
+
+/* ---- the end ---- */
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct sp_run_state *state = handle->data;
+    sp_artifact_list_fini(&state->artifacts);
+    free(state);
+}
+
+static void tell_done(struct sp_run_state *state, const struct sp_run_result *result, const struct sp_error *error)
+{
+    struct sp_run *run = state->run;
+    uv_close((uv_handle_t *)&state->timer, on_timer_closed);
+    run->state = NULL;
+    run->done(run, result, error);
+}
+
+void sp_run_fail(struct sp_run_state *state, const struct sp_error *error)
+{
+    sp_run_list_remove(&state->runtimes->queue, state);
+    tell_done(state, NULL, error);
+}
+
+static void fail_queued(struct sp_run_state *state, int code, const char *text)
+{
+    struct sp_error error = {0};
+    sp_error_set(&error, code, text ? "%s" : NULL, text);
+    sp_run_fail(state, &error);
+}
+
+static void explain(struct sp_run_state *state, const struct sp_sandbox_end *end)
+{
+    if (state->cancelled)
+        state->error = (struct sp_error){0}, sp_error_set(&state->error, SP_ECANCELLED, NULL);
+    else if (end->oom_kills)
+        sp_error_set(&state->error, SP_EINVALID_REQUEST, "limits.memory_bytes is too small for the interpreter");
+    else if (end->complaint[0])
+        sp_error_set(&state->error, SP_ERUNTIME_UNAVAILABLE, "%s: %s", state->row->ops->name, end->complaint);
+    else
+        sp_error_set(&state->error, SP_ERUNTIME_UNAVAILABLE, "%s: the sandbox ended by itself", state->row->ops->name);
+}
+
+static void fill_result(struct sp_run_state *state, const struct sp_sandbox_end *end)
+{
+    struct sp_run_result *result = &state->result;
+    state->facts.oom_kills = end->oom_kills;
+    sp_outcome_judge(&state->facts, result);
+    result->run_ms = (double)(uv_hrtime() - state->handed_ns) / 1e6;
+    result->wall_ms = (uint64_t)result->run_ms;
+    result->start_ms = (double)(state->handed_ns - state->submitted_ns) / 1e6;
+    result->cpu_ms = (state->facts.has_exit ? state->facts.exit.cpu_us : end->cpu_us) / 1000;
+    result->max_rss_bytes = state->facts.has_exit ? state->facts.exit.max_rss_bytes : end->max_rss_bytes;
+    result->warm = state->warm;
+    result->runtime = state->row->ops->name;
+    result->artifacts = sp_artifact_list_finish(&state->artifacts, &result->n_artifacts);
+    result->artifacts_truncated |= state->artifacts.cut;
+}
+
+static void on_ended(struct sp_sandbox *sandbox, const struct sp_sandbox_end *end)
+{
+    struct sp_run_state *state = sandbox->owner;
+    struct sp_runtimes *runtimes = state->runtimes;
+    sp_run_list_remove(&runtimes->active, state);
+    if (state->handed_over) {
+        fill_result(state, end);
+        runtimes->stats.lost += state->result.outcome == SP_OUTCOME_LOST;
+        runtimes->stats.killed += state->facts.kill != SP_KILL_NONE;
+        tell_done(state, &state->result, NULL);
+    } else {
+        explain(state, end);
+        tell_done(state, NULL, &state->error);
+    }
+    sp_set_release(runtimes, state->row, sandbox);
+}
+
+/* The cause counts only while the program has not ended by itself. */
+static void kill_run(struct sp_run_state *state, enum sp_kill_cause cause)
+{
+    if (state->facts.kill == SP_KILL_NONE && !state->facts.has_exit)
+        state->facts.kill = cause;
+    state->step = SP_RUN_ENDING;
+    uv_timer_stop(&state->timer);
+    state->row->ops->kill(state->sandbox);
+}
+
+/* ---- from a sandbox to the hand-over ---- */
+
+static void on_deadline(uv_timer_t *timer)
+{
+    kill_run(timer->data, SP_KILL_TIMED_OUT);
+}
+
+static void give_up_start(struct sp_run_state *state, int code, const char *text)
+{
+    sp_error_set(&state->error, code, "%s: %s", state->row->ops->name, text);
+    kill_run(state, SP_KILL_BROKEN);
+}
+
+static void on_start_deadline(uv_timer_t *timer)
+{
+    give_up_start(timer->data, SP_ERUNTIME_UNAVAILABLE, "the sandbox does not become ready");
+}
+
+static void hand_over(struct sp_run_state *state)
+{
+    struct sp_run *run = state->run;
+    uint8_t *bytes;
+    size_t n_bytes;
+    const struct sp_runtime_ops *ops = state->row->ops;
+    int status = sp_handover_pack_run(state->spec, &state->sandbox->key.limits, ops->limit_flags(state->row->adapter),
+        &bytes, &n_bytes, &state->error);
+    if (status < 0) {
+        kill_run(state, SP_KILL_BROKEN);
+        return;
+    }
+    if (run->started)
+        run->started(run);
+    if (state->step != SP_RUN_LOADING) { /* it was cancelled in there */
+        free(bytes);
+        return;
+    }
+    state->handed_ns = uv_hrtime();
+    state->handed_over = true;
+    state->step = SP_RUN_RUNNING;
+    state->runtimes->stats.started++;
+    *(state->warm ? &state->runtimes->stats.warm_hits : &state->runtimes->stats.cold_starts) += 1;
+    uv_update_time(state->runtimes->config.loop);
+    uv_timer_start(&state->timer, on_deadline, state->spec->limits.wall_ms, 0);
+    if (ops->write(state->sandbox, bytes, n_bytes) < 0)
+        kill_run(state, SP_KILL_BROKEN);
+    else if (state->paused)
+        ops->read(state->sandbox, false);
+}
+
+static void load(struct sp_run_state *state)
+{
+    state->step = SP_RUN_LOADING;
+    int status = state->row->ops->load(state->sandbox, state->spec, &state->error);
+    if (status == SP_ADAPTER_DONE)
+        hand_over(state);
+    else if (status < 0)
+        kill_run(state, SP_KILL_BROKEN);
+}
+
+static void adopt(struct sp_run_state *state, struct sp_sandbox *sandbox)
+{
+    sp_run_list_remove(&state->runtimes->queue, state);
+    sp_run_list_add(&state->runtimes->active, state);
+    sandbox->events = &run_events;
+    sandbox->owner = state;
+    state->sandbox = sandbox;
+    state->step = SP_RUN_STARTING;
+    uv_timer_start(&state->timer, on_start_deadline, START_MS, 0);
+}
+
+static bool make_room(struct sp_runtimes *runtimes)
+{
+    for (size_t i = 0; i < runtimes->n_rows; i++)
+        for (int language = 0; language < SP_LANGUAGE_COUNT; language++)
+            if (runtimes->rows[i].pools[language].leaving.n)
+                return true;
+    for (size_t i = 0; i < runtimes->n_rows; i++)
+        for (int language = 0; language < SP_LANGUAGE_COUNT; language++)
+            if (sp_pool_evict(&runtimes->rows[i].pools[language]))
+                return true;
+    return false;
+}
+
+static bool start_cold(struct sp_run_state *state, bool *ret_blocked)
+{
+    struct sp_runtimes *runtimes = state->runtimes;
+    struct sp_sandbox_key key = {.language = state->spec->language, .limits = state->spec->limits};
+    struct sp_sandbox *sandbox;
+    struct sp_error error = {0};
+    if (!sp_set_fits(runtimes, key.limits.memory_bytes)) {
+        make_room(runtimes);
+        *ret_blocked = true;
+        return false;
+    }
+    int status = sp_set_prepare(runtimes, state->row, &key, &run_events, state, &sandbox, &error);
+    if (status == SP_EBUSY) {
+        *ret_blocked = true;
+        return false;
+    }
+    if (status < 0)
+        sp_run_fail(state, &error);
+    else
+        adopt(state, sandbox);
+    return true;
+}
+
+static void on_wait_over(uv_timer_t *timer)
+{
+    fail_queued(timer->data, SP_EBUSY, "no sandbox became ready in time");
+}
+
+bool sp_run_try(struct sp_run_state *state, uint32_t waiting, bool *ret_blocked)
+{
+    const struct sp_pool_config *config = &state->runtimes->config.pool;
+    struct sp_pool *pool = &state->row->pools[state->spec->language];
+    struct sp_runtime_info info;
+    state->row->ops->describe(state->row->adapter, &info);
+    if (state->cancelled || !info.available) {
+        fail_queued(
+            state, state->cancelled ? SP_ECANCELLED : SP_ERUNTIME_UNAVAILABLE, state->cancelled ? NULL : info.reason);
+        return true;
+    }
+    if (state->row->ops->fit(state->row->adapter, &pool->key.limits, &state->spec->limits) == SP_FIT_COLD)
+        return start_cold(state, ret_blocked);
+    struct sp_sandbox *sandbox = sp_pool_take(pool);
+    if (sandbox) {
+        adopt(state, sandbox);
+        state->warm = true;
+        sp_set_kick(state->runtimes); /* the next one is made meanwhile */
+        load(state);
+        return true;
+    }
+    if (!state->missed)
+        sp_pool_miss(pool);
+    state->missed = true;
+    if (config->when_empty == SP_POOL_EMPTY_FAIL) {
+        fail_queued(state, SP_EBUSY, "no sandbox is ready");
+        return true;
+    }
+    if (config->when_empty == SP_POOL_EMPTY_WAIT) {
+        if (!uv_is_active((uv_handle_t *)&state->timer))
+            uv_timer_start(&state->timer, on_wait_over, config->wait_ms, 0);
+        return false;
+    }
+    /* One that is being made already is there sooner than another. */
+    return pool->making.n > waiting ? false : start_cold(state, ret_blocked);
+}
+
+/* ---- events ---- */
+
+static void take_output(struct sp_run_state *state, enum sp_run_stream stream, struct sp_str bytes)
+{
+    bool *truncated = stream == SP_RUN_STDOUT ? &state->result.stdout_truncated : &state->result.stderr_truncated;
+    size_t n = bytes.n_bytes;
+    if (!state->handed_over || n == 0)
+        return;
+    if (n > state->output_left_bytes) {
+        n = (size_t)state->output_left_bytes;
+        *truncated = true;
+    }
+    state->output_left_bytes -= n;
+    if (n)
+        state->run->output(state->run, stream, (const uint8_t *)bytes.ptr, n);
+    if (n < bytes.n_bytes && state->facts.kill == SP_KILL_NONE)
+        kill_run(state, SP_KILL_OUTPUT_LIMIT);
+}
+
+static void take_exit(struct sp_run_state *state, const struct sp_runner_event *event)
+{
+    if (!state->handed_over) {
+        sp_error_set(
+            &state->error, SP_ERUNTIME_UNAVAILABLE, "the interpreter ended before the program was handed over");
+        return;
+    }
+    state->result.artifacts_truncated |= event->artifacts_cut;
+    if (state->facts.kill != SP_KILL_NONE)
+        return;
+    state->facts.has_exit = true;
+    state->facts.exit = (struct sp_outcome_exit){event->exit_code, event->signal, event->cpu_us, event->max_rss_bytes};
+    state->step = SP_RUN_ENDING;
+    uv_timer_start(&state->timer, on_deadline, LINGER_MS, 0);
+}
+
+static int on_frame(void *context, const struct sp_runner_event *event)
+{
+    struct sp_run_state *state = ((struct sp_sandbox *)context)->owner;
+    switch (event->type) {
+    case SP_RUNNER_READY:
+        if (state->step == SP_RUN_STARTING)
+            load(state);
+        break;
+    case SP_RUNNER_STDOUT: take_output(state, SP_RUN_STDOUT, event->bytes); break;
+    case SP_RUNNER_STDERR: take_output(state, SP_RUN_STDERR, event->bytes); break;
+    case SP_RUNNER_ARTIFACT:
+        sp_artifact_list_begin(&state->artifacts, event->path, event->mode, event->size_bytes, event->bytes);
+        break;
+    case SP_RUNNER_ARTIFACT_MORE: sp_artifact_list_more(&state->artifacts, event->bytes); break;
+    case SP_RUNNER_EXIT: take_exit(state, event); break;
+    case SP_RUNNER_FAIL:
+        sp_error_set(&state->error, SP_ERUNTIME_UNAVAILABLE, "%s: %.*s: %s", state->row->ops->name,
+            sp_str_int(event->bytes, 100), event->bytes.ptr, strerror(event->error_number));
+        kill_run(state, SP_KILL_BROKEN);
+        break;
+    default: break;
+    }
+    return 0;
+}
+
+static void on_broken(struct sp_sandbox *sandbox)
+{
+    struct sp_run_state *state = sandbox->owner;
+    sp_error_set(&state->error, SP_ERUNTIME_UNAVAILABLE, "%s: the runner broke the rules", state->row->ops->name);
+    kill_run(state, SP_KILL_BROKEN);
+}
+
+static void on_loaded(struct sp_sandbox *sandbox, int status)
+{
+    struct sp_run_state *state = sandbox->owner;
+    if (state->step != SP_RUN_LOADING)
+        return;
+    if (status < 0)
+        give_up_start(state, status, "the limits could not be lowered");
+    else
+        hand_over(state);
+}
+
+static const struct sp_sandbox_events run_events = {on_frame, on_broken, on_loaded, on_ended};
+
+/* ---- what the daemon calls ---- */
+
+static int find_row(struct sp_runtimes *runtimes, const struct sp_sandbox_spec *spec, struct sp_set_row **ret_row,
+    struct sp_error *error)
+{
+    for (size_t i = 0; i < runtimes->n_rows; i++) {
+        struct sp_set_row *row = &runtimes->rows[i];
+        struct sp_runtime_info info;
+        row->ops->describe(row->adapter, &info);
+        if (spec->runtime.ptr ? !sp_str_is(spec->runtime, info.name) : !info.available && i + 1 < runtimes->n_rows)
+            continue;
+        if (!info.available)
+            return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "%s: %s", info.name, info.reason);
+        if ((unsigned)spec->language >= SP_LANGUAGE_COUNT || !row->pools[spec->language].runtimes)
+            return sp_error_set(
+                error, SP_EUNSUPPORTED_LANGUAGE, "%s cannot run %s here", info.name, sp_language_name(spec->language));
+        *ret_row = row;
+        return 0;
+    }
+    return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "there is no such runtime");
+}
+
+static int check(const struct sp_runtimes *runtimes, const struct sp_sandbox_spec *spec, struct sp_error *error)
+{
+    if (runtimes->closing)
+        return sp_error_set(error, SP_ESHUTTING_DOWN, NULL);
+    if (runtimes->queue.n >= runtimes->config.queue_max)
+        return sp_error_set(error, SP_EBUSY, "%u runs wait already", runtimes->queue.n);
+    if (spec->limits.memory_bytes > runtimes->config.memory_total_bytes)
+        return sp_error_set(
+            error, SP_EINVALID_REQUEST, "limits.memory_bytes: more than all sandboxes together may have");
+    if (spec->n_files > SP_FILES_MAX || spec->n_artifacts > SP_ARTIFACT_GLOBS_MAX)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "too many files or artifacts");
+    for (size_t i = 0; i < spec->n_files; i++)
+        if (!sp_runner_frame_path_ok(spec->files[i].path)) {
+            sp_error_set(error, SP_EINVALID_REQUEST, "not a relative path without empty, . and .. segments");
+            sp_error_prefix(error, "files[%zu].path", i);
+            return SP_EINVALID_REQUEST;
+        }
+    return 0;
+}
+
+int sp_run_start(
+    struct sp_runtimes *runtimes, struct sp_run *run, const struct sp_sandbox_spec *spec, struct sp_error *error)
+{
+    struct sp_set_row *row = NULL;
+    int status = check(runtimes, spec, error);
+    if (status == 0)
+        status = find_row(runtimes, spec, &row, error);
+    if (status < 0)
+        return status;
+    struct sp_run_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    state->run = run;
+    state->runtimes = runtimes;
+    state->spec = spec;
+    state->row = row;
+    state->output_left_bytes = spec->limits.output_bytes;
+    state->submitted_ns = uv_hrtime();
+    uv_timer_init(runtimes->config.loop, &state->timer);
+    state->timer.data = state;
+    sp_run_list_add(&runtimes->queue, state);
+    run->state = state;
+    sp_set_kick(runtimes);
+    return 0;
+}
+
+void sp_run_cancel(struct sp_run *run)
+{
+    struct sp_run_state *state = run->state;
+    if (!state || state->cancelled)
+        return;
+    state->cancelled = true;
+    if (state->step == SP_RUN_QUEUED)
+        sp_set_kick(state->runtimes);
+    else
+        kill_run(state, SP_KILL_CANCELLED);
+}
+
+static void set_paused(struct sp_run *run, bool paused)
+{
+    struct sp_run_state *state = run->state;
+    if (!state || state->paused == paused)
+        return;
+    state->paused = paused;
+    if (state->handed_over)
+        state->row->ops->read(state->sandbox, !paused);
+}
+
+void sp_run_pause(struct sp_run *run)
+{
+    set_paused(run, true);
+}
+
+void sp_run_resume(struct sp_run *run)
+{
+    set_paused(run, false);
+}

@@ -1,0 +1,88 @@
+#ifndef SP_RUNTIMES_SLOT_H
+#define SP_RUNTIMES_SLOT_H
+
+/* The spawner's table of sandboxes: from a start that was asked for to the last process gone. One thread. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "proto/error.h"
+#include "runtimes/cgroup.h"
+#include "runtimes/spawner_wire.h"
+
+/*   FREE → QUEUED → STARTING → LIVE → LEAVING → FREE
+ *             └────────┴──────────────┘             */
+enum sp_slot_state {
+    SP_SLOT_FREE,
+    SP_SLOT_QUEUED,   /* waits for a uid */
+    SP_SLOT_STARTING, /* bubblewrap runs and has not said yet which process is PID 1 */
+    SP_SLOT_LIVE,
+    SP_SLOT_LEAVING /* bubblewrap has ended; what is left is being cleared */
+};
+
+struct sp_slot {
+    enum sp_slot_state state;
+    struct sp_spawner_request request;
+    int stream_fd, errors_fd; /* until it is started */
+    int info_fd;              /* until PID 1 is known */
+    char info[256];
+    size_t n_info;
+    int uid_index; /* -1: none taken */
+    pid_t outer;   /* bubblewrap, our child until it is reaped; 0: none */
+    int init_fd;   /* pidfd of PID 1 */
+    pid_t init;
+    bool has_box;
+    struct sp_cgroup_box box;
+    uint64_t kill_asked_ms; /* 0: not */
+    uint64_t watchdog_kills;
+    struct rusage usage;
+    unsigned pending; /* events to be said: bits 1 << (op - SP_SPAWNER_STARTED) */
+    int lower_errno, end_errno;
+    struct sp_cgroup_usage end_usage;
+    char text[SP_SPAWNER_TEXT_BYTES];
+};
+
+struct sp_slots {
+    const struct sp_spawner_setup *setup;
+    const struct sp_cgroup *cgroup;
+    int epoll, seccomp_fd, proc;
+    struct sp_slot *slots;
+    uint32_t n_slots; /* twice setup->n_slots: those that leave or wait have places beside those that live */
+    uint8_t *uids_used;
+    uint32_t n_uids;
+    uint32_t n_queued, n_leaving, n_busy; /* busy: not free */
+    uint64_t watchdog_last_ms;
+};
+
+/* Takes what the pointers lead to by reference. Info descriptors are put into epoll with data.u64 = index + 1. */
+int sp_slots_init(struct sp_slots *slots, const struct sp_spawner_setup *setup, const struct sp_cgroup *cgroup,
+    int epoll, int seccomp_fd, struct sp_error *error);
+void sp_slots_fini(struct sp_slots *slots);
+
+/* Queues a start; the descriptors are taken. SP_EPROTOCOL: an id in use, or more than there can be. */
+int sp_slots_add(struct sp_slots *slots, const struct sp_spawner_request *request, int stream_fd, int errors_fd);
+/* Unknown ids are ignored: what they named has ended. */
+void sp_slots_kill(struct sp_slots *slots, uint64_t id);
+void sp_slots_lower(struct sp_slots *slots, const struct sp_spawner_request *request);
+void sp_slots_kill_all(struct sp_slots *slots);
+
+/* Starts the oldest of the queue, if a uid is free. True if there may be more to start. */
+bool sp_slots_start_one(struct sp_slots *slots);
+/* Something came on an info descriptor. */
+void sp_slots_read_info(struct sp_slots *slots, uint32_t index);
+/* Reaps all children that have ended. */
+void sp_slots_reap(struct sp_slots *slots);
+/* Clears what leaves, kills again what does not, looks at memory where nothing else does. */
+void sp_slots_tick(struct sp_slots *slots);
+/* Until when sp_slots_tick is wanted; -1: no need. */
+int sp_slots_timeout_ms(const struct sp_slots *slots);
+
+/* The next event to be said, with its descriptors (to be closed by the caller, also if said is never called); false
+ * when there is none. sp_slots_said takes it off. */
+bool sp_slots_next_event(
+    struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event, int ret_fds[2], size_t *ret_n_fds);
+void sp_slots_said(struct sp_slots *slots, uint32_t cursor, const struct sp_spawner_event *event);
+
+#endif
