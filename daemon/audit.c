@@ -1,0 +1,191 @@
+/* The audit log's writing. Loop thread; owner: the server. Lines gather and are written together before the loop waits
+ * again; the gate's are written at once, since a run must not begin without them. Every line passes write_lines: a chain
+ * of authentication codes over the lines belongs in there. */
+#include "daemon/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/scope.h"
+
+#define PENDING_BYTES (256u << 10)
+
+struct sp_audit {
+    int fd; /* -1: standard error */
+    bool sync, required;
+    struct sp_buffer pending;
+    size_t n_pending;     /* lines */
+    size_t written_bytes; /* of pending: a write that was cut short goes on there */
+    uv_prepare_t before_wait;
+    bool has_loop;
+    struct sp_audit_stats stats;
+};
+
+static int open_file(const char *file, int *ret_fd, struct sp_error *error)
+{
+    *ret_fd = -1;
+    if (!file)
+        return 0;
+    sp_cleanup(sp_close_fd) int fd =
+        open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return sp_error_set(
+            error, SP_EINVALID_CONFIG, "the audit file %s cannot be opened: %s", file, strerrordesc_np(errno));
+    if (!S_ISREG(info.st_mode))
+        return sp_error_set(error, SP_EINVALID_CONFIG, "the audit file %s is not a regular file", file);
+    *ret_fd = SP_TAKE_FD(fd);
+    return 0;
+}
+
+/* Writes what is pending; 0, or a positive errno. What could not be written stays. */
+static int write_pending(struct sp_audit *audit)
+{
+    struct sp_buffer *pending = &audit->pending;
+    while (audit->written_bytes < pending->n_bytes) {
+        ssize_t n = write(audit->fd < 0 ? STDERR_FILENO : audit->fd, pending->bytes + audit->written_bytes,
+            pending->n_bytes - audit->written_bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            audit->stats.failing = true;
+            return n < 0 ? errno : EIO;
+        }
+        audit->written_bytes += (size_t)n;
+    }
+    audit->stats.lines += audit->n_pending;
+    audit->stats.bytes += pending->n_bytes;
+    audit->stats.failing = false;
+    audit->n_pending = 0;
+    audit->written_bytes = 0;
+    sp_buffer_reset(pending);
+    return 0;
+}
+
+static void on_before_wait(uv_prepare_t *handle)
+{
+    struct sp_audit *audit = handle->data;
+    if (audit->pending.n_bytes)
+        write_pending(audit);
+}
+
+int sp_audit_open(const struct sp_audit_config *config, struct sp_audit **ret_audit, struct sp_error *error)
+{
+    struct sp_audit *audit = calloc(1, sizeof(*audit));
+    if (!audit)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    int r = open_file(config->file, &audit->fd, error);
+    if (r < 0) {
+        free(audit);
+        return r;
+    }
+    audit->sync = config->sync;
+    audit->required = config->required;
+    sp_buffer_init(&audit->pending, config->pending_bytes ? config->pending_bytes : PENDING_BYTES);
+    if (config->loop) {
+        uv_prepare_init(config->loop, &audit->before_wait);
+        uv_prepare_start(&audit->before_wait, on_before_wait);
+        uv_unref((uv_handle_t *)&audit->before_wait);
+        audit->before_wait.data = audit;
+        audit->has_loop = true;
+    }
+    *ret_audit = audit;
+    return 0;
+}
+
+static void free_audit(struct sp_audit *audit)
+{
+    if (audit->fd >= 0)
+        close(audit->fd);
+    sp_buffer_fini(&audit->pending);
+    free(audit);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free_audit(handle->data);
+}
+
+void sp_audit_close(struct sp_audit *audit)
+{
+    if (!audit)
+        return;
+    write_pending(audit);
+    if (audit->has_loop)
+        uv_close((uv_handle_t *)&audit->before_wait, on_closed);
+    else
+        free_audit(audit);
+}
+
+int sp_audit_reopen(struct sp_audit *audit, const struct sp_audit_config *config, struct sp_error *error)
+{
+    int fd;
+    int r = open_file(config->file, &fd, error);
+    if (r < 0)
+        return r;
+    /* Whole lines stay in one file. */
+    write_pending(audit);
+    audit->written_bytes = 0;
+    if (audit->fd >= 0)
+        close(audit->fd);
+    audit->fd = fd;
+    audit->sync = config->sync;
+    audit->required = config->required;
+    return 0;
+}
+
+static size_t count_lines(struct sp_str lines)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < lines.n_bytes; i++)
+        n += lines.ptr[i] == '\n';
+    return n;
+}
+
+int sp_audit_add(struct sp_audit *audit, struct sp_str lines, struct sp_error *error)
+{
+    size_t n = count_lines(lines);
+    if (lines.n_bytes > audit->pending.max_bytes - audit->pending.n_bytes)
+        write_pending(audit);
+    if (sp_buffer_append(&audit->pending, lines.ptr, lines.n_bytes) < 0) {
+        audit->pending.failed = 0;
+        audit->stats.lost += n;
+        return sp_error_set(error, SP_EBUSY, "the audit log cannot be written");
+    }
+    audit->n_pending += n;
+    return 0;
+}
+
+int sp_audit_commit(struct sp_audit *audit, struct sp_str lines, struct sp_error *error)
+{
+    int r = sp_audit_add(audit, lines, NULL);
+    int failed = r < 0 ? ENOSPC : write_pending(audit);
+    if (!failed && audit->sync && audit->fd >= 0 && fdatasync(audit->fd) < 0)
+        failed = errno;
+    if (!failed || !audit->required)
+        return 0;
+    return sp_error_set(error, SP_EINTERNAL, "the audit log cannot be written (%s), and nothing runs without it",
+        strerrordesc_np(failed));
+}
+
+void sp_audit_tell(struct sp_audit *audit, const struct sp_audit_event *event)
+{
+    if (!audit)
+        return;
+    sp_cleanup(sp_buffer_fini) struct sp_buffer line;
+    sp_buffer_init(&line, 64u << 10);
+    if (sp_audit_line(event, &line, NULL) < 0) {
+        audit->stats.lost++;
+        return;
+    }
+    sp_audit_add(audit, (struct sp_str){(const char *)line.bytes, line.n_bytes}, NULL);
+}
+
+void sp_audit_stats(const struct sp_audit *audit, struct sp_audit_stats *ret_stats)
+{
+    *ret_stats = audit->stats;
+}
