@@ -469,7 +469,7 @@ int sp_policy_store_resolve(struct sp_policy_store *store, uint32_t uid, const m
     struct sp_str reference;
     int r = sp_decode_str(argument, &reference) ? resolve_reference(store, uid, reference, request, error)
                                                 : resolve_text(store, uid, argument, request, error);
-    if (r < 0)
+    if (r == SP_EINVALID_REQUEST || r == SP_EUNKNOWN_POLICY)
         sp_error_prefix(error, "policy");
     return r;
 }
