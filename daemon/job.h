@@ -48,7 +48,7 @@ struct sp_jobs_config {
     struct sp_server *server;
     size_t user_jobs_max; /* going on, per uid */
     size_t jobs_max;      /* all together */
-    uint64_t wait_ms;     /* from acceptance to the hand-over at most: then SP_ETIMED_OUT */
+    uint64_t wait_ms;     /* from acceptance to the hand-over at most: then SP_ETIMED_OUT; 0: for ever */
 };
 int sp_jobs_open(const struct sp_jobs_config *config, struct sp_jobs **ret_jobs, struct sp_error *error);
 void sp_jobs_configure(struct sp_jobs *jobs, const struct sp_jobs_config *config);
@@ -91,9 +91,11 @@ enum sp_job_state sp_job_state(const struct sp_job *job);
 const char *sp_job_id(const struct sp_job *job); /* 32 hex digits, random */
 uint32_t sp_job_uid(const struct sp_job *job);
 
-/* The result as a map of `run --json`, for a job that ended without an error; result as ended got it. At most max_bytes:
- * artifacts that do not fit are left out, and artifacts_truncated says so. */
+/* What verdict and output take in the result. */
+size_t sp_job_reply_bytes(const struct sp_job *job);
+/* The result as a map of `run --json`, for a job that ended without an error; result as ended got it. artifact_bytes: what
+ * artifacts may take; those that do not fit are left out, and artifacts_truncated says so. */
 int sp_job_pack_result(
-    const struct sp_job *job, const struct sp_run_result *result, size_t max_bytes, struct sp_buffer *buffer);
+    const struct sp_job *job, const struct sp_run_result *result, size_t artifact_bytes, struct sp_buffer *buffer);
 
 #endif

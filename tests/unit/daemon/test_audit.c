@@ -1,0 +1,213 @@
+/* Lines and the file they go to. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/audit.h"
+#include "proto/scope.h"
+
+static json_t *line_of(const struct sp_audit_event *event)
+{
+    struct sp_buffer line;
+    sp_buffer_init(&line, 65536);
+    cr_assert_eq(sp_audit_line(event, &line, NULL), 0);
+    cr_assert_eq(line.bytes[line.n_bytes - 1], '\n');
+    cr_assert_null(memchr(line.bytes, '\n', line.n_bytes - 1));
+    json_t *parsed = json_loadb((const char *)line.bytes, line.n_bytes, JSON_REJECT_DUPLICATES, NULL);
+    cr_assert_not_null(parsed);
+    sp_buffer_fini(&line);
+    return parsed;
+}
+
+static const char *text(json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+Test(audit, tells_the_verdict_without_code_or_match)
+{
+    const struct sp_finding findings[] = {
+        {.rule = "os-system", .description = "secret description", .text = SP_STR("SECRET")},
+        {.rule = "restricted_modules[os]", .description = "", .text = SP_STR("SECRET")},
+        {.rule = "os-system", .description = "", .text = SP_STR("SECRET")},
+    };
+    const struct sp_verdict verdict = {.language = "python",
+        .sha256 = {0xab, 0x01},
+        .size_bytes = 42,
+        .findings = findings,
+        .n_findings = 3,
+        .counts = {[SP_SEVERITY_HIGH] = 3}};
+    const struct sp_audit_event event = {
+        .kind = SP_AUDIT_VERDICT, .uid = 7, .gid = 8, .pid = 9, .method = "run", .run = "0123", .verdict = &verdict};
+    json_t *line = line_of(&event);
+    cr_assert_str_eq(text(line, "event"), "verdict");
+    cr_assert_str_eq(text(line, "run"), "0123");
+    cr_assert_eq(json_integer_value(json_object_get(line, "uid")), 7);
+    cr_assert_eq(json_integer_value(json_object_get(line, "size")), 42);
+    cr_assert(json_is_false(json_object_get(line, "safe")));
+    cr_assert_eq(strncmp(text(line, "sha256"), "ab0100", 6), 0);
+    cr_assert_eq(strlen(text(line, "sha256")), 64);
+    cr_assert_eq(json_array_size(json_object_get(line, "rules")), 2);
+    cr_assert_eq(json_integer_value(json_object_get(json_object_get(line, "counts"), "high")), 3);
+    char *whole = json_dumps(line, 0);
+    cr_assert_null(strstr(whole, "SECRET"));
+    cr_assert_null(strstr(whole, "secret"));
+    free(whole);
+    json_decref(line);
+}
+
+Test(audit, tells_how_a_run_ended)
+{
+    const struct sp_run_result result = {.outcome = SP_OUTCOME_EXITED,
+        .has_exit_code = true,
+        .exit_code = 3,
+        .wall_ms = 12,
+        .runtime = "bubblewrap",
+        .warm = true};
+    const struct sp_audit_event event = {.kind = SP_AUDIT_RUN, .result = &result};
+    json_t *line = line_of(&event);
+    cr_assert_str_eq(text(line, "outcome"), "exited");
+    cr_assert_str_eq(text(line, "runtime"), "bubblewrap");
+    cr_assert_eq(json_integer_value(json_object_get(line, "exit_code")), 3);
+    cr_assert_eq(json_integer_value(json_object_get(json_object_get(line, "usage"), "wall_ms")), 12);
+    json_decref(line);
+}
+
+Test(audit, holds_what_is_not_utf8)
+{
+    const struct sp_audit_event event = {.kind = SP_AUDIT_SCAN, .path = SP_STR("a\xff\n\"b")};
+    json_t *line = line_of(&event);
+    cr_assert_str_eq(text(json_object_get(line, "path"), "hex"), "61ff0a2262");
+    json_decref(line);
+}
+
+Test(audit, names_an_error_and_never_its_text)
+{
+    struct sp_error error = {0};
+    sp_error_set(&error, SP_EINVALID_REQUEST, "unknown name \"SECRET\"");
+    sp_error_prefix(&error, "env.X");
+    const struct sp_audit_event event = {.kind = SP_AUDIT_REFUSAL, .error = &error};
+    json_t *line = line_of(&event);
+    cr_assert_str_eq(text(line, "error"), "invalid_request");
+    cr_assert_str_eq(text(line, "at"), "env.X");
+    char *whole = json_dumps(line, 0);
+    cr_assert_null(strstr(whole, "SECRET"));
+    free(whole);
+    json_decref(line);
+}
+
+/* ---- the file ---- */
+
+static char folder[64];
+
+static void make_folder(void)
+{
+    strcpy(folder, "/tmp/sp_audit_XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+    char command[128];
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+static size_t read_all(const char *path, char *bytes, size_t room)
+{
+    int fd = open(path, O_RDONLY);
+    ssize_t n = fd < 0 ? 0 : read(fd, bytes, room - 1);
+    if (fd >= 0)
+        close(fd);
+    bytes[n] = '\0';
+    return (size_t)n;
+}
+
+Test(audit, writes_to_a_private_file_and_opens_it_anew, .init = make_folder, .fini = remove_folder)
+{
+    char path[128], moved[128], bytes[256];
+    struct stat info;
+    snprintf(path, sizeof(path), "%s/audit.log", folder);
+    snprintf(moved, sizeof(moved), "%s/audit.log.1", folder);
+    umask(0);
+    const struct sp_audit_config config = {.file = path, .required = true};
+    struct sp_audit *audit;
+    cr_assert_eq(sp_audit_open(&config, &audit, NULL), 0);
+    cr_assert_eq(stat(path, &info), 0);
+    cr_assert_eq(info.st_mode & 0777, 0600);
+    cr_assert_eq(sp_audit_add(audit, SP_STR("one\n"), NULL), 0);
+    cr_assert_eq(read_all(path, bytes, sizeof(bytes)), 0, "added lines wait for the loop");
+    cr_assert_eq(sp_audit_commit(audit, SP_STR("two\n"), NULL), 0);
+    read_all(path, bytes, sizeof(bytes));
+    cr_assert_str_eq(bytes, "one\ntwo\n");
+    cr_assert_eq(rename(path, moved), 0);
+    cr_assert_eq(sp_audit_reopen(audit, &config, NULL), 0);
+    cr_assert_eq(sp_audit_commit(audit, SP_STR("three\n"), NULL), 0);
+    read_all(path, bytes, sizeof(bytes));
+    cr_assert_str_eq(bytes, "three\n");
+    struct sp_audit_stats stats;
+    sp_audit_stats(audit, &stats);
+    cr_assert_eq(stats.lines, 3);
+    cr_assert_eq(stats.lost, 0);
+    sp_audit_close(audit);
+}
+
+Test(audit, refuses_a_file_that_is_a_link_or_a_device, .init = make_folder, .fini = remove_folder)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/link", folder);
+    cr_assert_eq(symlink("/etc/passwd", path), 0);
+    struct sp_audit *audit = NULL;
+    cr_assert_eq(sp_audit_open(&(struct sp_audit_config){.file = path}, &audit, NULL), SP_EINVALID_CONFIG);
+    cr_assert_eq(sp_audit_open(&(struct sp_audit_config){.file = "/dev/null"}, &audit, NULL), SP_EINVALID_CONFIG);
+}
+
+/* A file that takes no more: its size is limited, and the signal that goes with that ignored. */
+static void fill(struct sp_audit **ret_audit, bool required, char *path, size_t size)
+{
+    snprintf(path, size, "%s/audit.log", folder);
+    const struct sp_audit_config config = {.file = path, .required = required, .pending_bytes = 100};
+    cr_assert_eq(sp_audit_open(&config, ret_audit, NULL), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){10, RLIM_INFINITY}), 0);
+}
+
+Test(audit, refuses_a_run_whose_line_cannot_be_written, .init = make_folder)
+{
+    char path[128], bytes[256];
+    struct sp_audit *audit;
+    struct sp_error error = {0};
+    fill(&audit, true, path, sizeof(path));
+    cr_assert_eq(sp_audit_commit(audit, SP_STR("0123456789abcdef\n"), &error), SP_EINTERNAL);
+    struct sp_audit_stats stats;
+    sp_audit_stats(audit, &stats);
+    cr_assert(stats.failing);
+    /* Once there is room again the line goes on where it was cut, and none is lost. */
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}), 0);
+    cr_assert_eq(sp_audit_commit(audit, SP_STR("next\n"), NULL), 0);
+    read_all(path, bytes, sizeof(bytes));
+    cr_assert_str_eq(bytes, "0123456789abcdef\nnext\n");
+    sp_audit_close(audit);
+    remove_folder();
+}
+
+Test(audit, counts_lines_that_are_lost, .init = make_folder)
+{
+    char path[128], long_line[101];
+    struct sp_audit *audit;
+    fill(&audit, false, path, sizeof(path));
+    memset(long_line, 'x', sizeof(long_line));
+    long_line[sizeof(long_line) - 1] = '\n';
+    cr_assert_eq(sp_audit_commit(audit, (struct sp_str){long_line, sizeof(long_line)}, NULL), 0, "not required");
+    cr_assert_eq(sp_audit_add(audit, SP_STR("short\n"), NULL), 0);
+    struct sp_audit_stats stats;
+    sp_audit_stats(audit, &stats);
+    cr_assert_eq(stats.lost, 1);
+    sp_audit_close(audit);
+    remove_folder();
+}
