@@ -58,8 +58,8 @@ class Result:
 class Runner:
     """A runner (argv of the whole command) with its two streams."""
 
-    def __init__(self, argv):
-        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    def __init__(self, argv, **popen):
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, **popen)
         self.pending = b""
 
     def send(self, data):
