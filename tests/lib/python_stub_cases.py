@@ -107,7 +107,7 @@ CASES = [
     ("file_unflushed", "import os\nif os.fork() == 0:\n    f = open('out', 'w'); f.write('data')\nelse:\n    os.wait(); print(open('out').read())\n"),
     ("tempfile", "import tempfile\nd = tempfile.TemporaryDirectory()\nf = tempfile.NamedTemporaryFile()\nprint('x')\n"),
     # threads and processes
-    ("threads", "import threading, time\ndef f(n):\n    time.sleep(0.02 * n)\n    print(n)\nfor n in range(4):\n    threading.Thread(target=f, args=(n,)).start()\nprint('main')\n"),
+    ("threads", "import threading, time\ndef f(n):\n    time.sleep(0.1 * n + 0.1)\n    print(n)\nfor n in range(4):\n    threading.Thread(target=f, args=(n,)).start()\nprint('main')\n"),
     ("thread_error", "import threading\nt = threading.Thread(target=lambda: 1/0, name='T')\nt.start()\nt.join()\n"),
     ("thread_daemon", "import threading, time\nthreading.Thread(target=lambda: time.sleep(100), daemon=True).start()\nprint('x')\n"),
     ("thread_main", "import threading\nprint(threading.current_thread().name, threading.main_thread() is threading.current_thread())\n"),

@@ -56,7 +56,7 @@ def bare(case, dump):
             args += ["--ro-bind", f.name, dump("stub-path").decode()]
         for pair in ENVIRONMENT + ["%s=%s" % p for p in more.get("env", {}).items()]:
             args += ["--setenv", *pair.split("=", 1)]
-        args += ["--chdir", "/work", "/usr/bin/prlimit", "--core=0", "--nofile=256",
+        args += ["--chdir", "/work", "/usr/bin/prlimit", "--core=0", "--nofile=256", "/usr/bin/env", "-u", "PWD",
                  "/usr/bin/python3", "-I", "/code/main.py", *more.get("argv", [])]
         done = subprocess.run(args, input=more.get("input", b""), capture_output=True, timeout=60)
         return done.stdout, done.stderr, done.returncode
