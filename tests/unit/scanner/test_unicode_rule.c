@@ -1,0 +1,101 @@
+#include "scanner/unicode_rule.h"
+
+#include "tests/unit/scanner/scan_fixture.h"
+
+static const char policy[] = "severity_threshold: high\nunicode: medium\n";
+
+static void expect(const char *code, size_t n_findings, const char *description)
+{
+    FIXTURE(f, policy, "python", code);
+    cr_assert_eq(f.verdict.n_findings, n_findings, "%s: %zu findings", code, f.verdict.n_findings);
+    for (size_t i = 0; i < n_findings; i++) {
+        cr_assert_str_eq(f.verdict.findings[i].rule, "unicode");
+        cr_assert_eq(f.verdict.findings[i].kind, SP_FINDING_UNICODE);
+        cr_assert_eq(f.verdict.findings[i].severity, SP_SEVERITY_MEDIUM);
+        cr_assert_str_eq(f.verdict.findings[i].description, description);
+    }
+}
+
+#define BIDI      "bidirectional control character"
+#define INVISIBLE "invisible character"
+#define MIXED     "identifier of mixed scripts"
+
+Test(unicode_rule, finds_bidirectional_controls_wherever_they_stand)
+{
+    expect("x = 'a\u202eb'\n", 1, BIDI);
+    expect("x = 1 # \u2066 \u2069\n", 2, BIDI);
+    expect("\u200fx = 1\n", 1, BIDI);
+}
+
+Test(unicode_rule, a_run_of_them_is_one_finding)
+{
+    FIXTURE(f, policy, "python", "x = '\u202e\u2066'");
+    cr_assert_eq(f.verdict.n_findings, 1);
+    cr_assert_eq(f.verdict.findings[0].offset, 5);
+    cr_assert_eq(f.verdict.findings[0].length, 6);
+    cr_assert_eq(f.verdict.findings[0].column, 6);
+}
+
+Test(unicode_rule, finds_invisible_characters)
+{
+    expect("pass\u200bword = 1", 1, INVISIBLE);
+    expect("x = 'a\ufeffb'", 1, INVISIBLE);
+    expect("x\u3164 = 1", 1, INVISIBLE);
+}
+
+Test(unicode_rule, a_byte_order_mark_in_front_is_none)
+{
+    expect("\ufeffx = 1", 0, NULL);
+}
+
+Test(unicode_rule, joiners_are_at_home_in_text_but_not_in_code)
+{
+    expect("x = '\U0001F468\u200d\U0001F469 \u2764\ufe0f 1\ufe0f\u20e3'", 0, NULL);
+    expect("x = '\u0645\u06cc\u200c\u062e'", 0, NULL);
+    expect("x = 'a\u200db'", 1, INVISIBLE);
+    expect("\u0645\u200c\u0645 = 1", 1, INVISIBLE);
+}
+
+Test(unicode_rule, finds_identifiers_of_mixed_scripts)
+{
+    expect("p\u0430ssword = 1", 1, MIXED); /* Cyrillic a */
+    expect("x.\u03b1b = 1; \u0441d()", 2, MIXED);
+    FIXTURE(f, policy, "python", "ok = 1\np\u0430ss = 2\n");
+    cr_assert_eq(f.verdict.findings[0].offset, 7);
+    cr_assert_eq(f.verdict.findings[0].length, 5);
+    cr_assert_eq(f.verdict.findings[0].line, 2);
+}
+
+Test(unicode_rule, leaves_ordinary_text_alone)
+{
+    expect("x = 'p\u0430ss'  # \u03b1b", 0, NULL); /* not identifiers */
+    expect("\u043f\u0430\u0440\u043e\u043b\u044c = 1", 0, NULL);
+    expect("stra\u00dfe = '\u20ac'; \u5909\u6570x = 2; \u30c6\u30b9\u30c8\u6570 = 3", 0, NULL);
+    expect("a = 1", 0, NULL);
+}
+
+Test(unicode_rule, bytes_that_are_not_utf8_end_a_word)
+{
+    FIXTURE(f, policy, "text", "a\xff\xd0\xb0 b\xe2\x80");
+    cr_assert_eq(f.verdict.n_findings, 0);
+}
+
+Test(unicode_rule, is_asked_for_by_the_policy)
+{
+    FIXTURE(f, "restricted_modules: [{name: os, severity: high}]", "python", "x = '\u202e'");
+    cr_assert_eq(f.verdict.n_findings, 0);
+}
+
+Test(unicode_rule, knows_scripts)
+{
+    uint32_t latin = sp_unicode_script_of('a'), greek = sp_unicode_script_of(0x3b1);
+    uint32_t han = sp_unicode_script_of(0x4e00), kana = sp_unicode_script_of(0x30a2);
+    cr_assert_eq(latin, sp_unicode_script_of(0xff41), "fullwidth");
+    cr_assert_eq(sp_unicode_script_of('1'), 0);
+    cr_assert_eq(sp_unicode_script_of(0x1F600), 0);
+    cr_assert_eq(han, kana);
+    cr_assert(sp_unicode_mixed(latin | greek));
+    cr_assert_not(sp_unicode_mixed(latin | han));
+    cr_assert(sp_unicode_mixed(latin | han | greek));
+    cr_assert_not(sp_unicode_mixed(0));
+}
