@@ -46,6 +46,7 @@ struct sp_match_scratch {
     size_t copy_bytes;
     struct sp_match *matches;
     size_t n_matches, n_matches_room;
+    uint64_t *carried; /* work of the patterns in the searches before, or NULL */
 };
 
 struct search {
@@ -159,6 +160,11 @@ void sp_match_scratch_free(struct sp_match_scratch *scratch)
     free(scratch->copy);
     free(scratch->matches);
     free(scratch);
+}
+
+void sp_match_scratch_carry(struct sp_match_scratch *scratch, uint64_t *work)
+{
+    scratch->carried = work;
 }
 
 /* Makes room for this matcher. */
@@ -360,7 +366,6 @@ static int search_pattern(struct search *search, uint32_t id)
     const struct starts *starts = &search->scratch->starts[id];
     uint32_t at = 0; /* no match may start before */
     search->pattern = &search->database->patterns[id];
-    search->work = 0;
     for (uint32_t i = 0; i < starts->n_spans; i++) {
         uint32_t first = starts->spans[i].first, last = starts->spans[i].last;
         while (within_point(search, first))
@@ -437,9 +442,14 @@ int sp_match_search(const struct sp_matcher *matcher, struct sp_match_scratch *s
     scratch->n_matches = 0;
     pcre2_set_callout(scratch->context, count_work, &search);
     r = find_candidates(&search);
-    for (uint32_t i = 0; r == 0 && i < search.database->n_patterns; i++)
-        if (scratch->starts[i].n_spans)
-            r = search_pattern(&search, i);
+    for (uint32_t i = 0; r == 0 && i < search.database->n_patterns; i++) {
+        if (!scratch->starts[i].n_spans)
+            continue;
+        search.work = scratch->carried ? scratch->carried[i] : 0;
+        r = search_pattern(&search, i);
+        if (scratch->carried)
+            scratch->carried[i] = search.work;
+    }
     pcre2_set_callout(scratch->context, NULL, NULL);
     if (r == 0)
         r = hand_over(&search, arena, ret_matches, ret_n_matches);

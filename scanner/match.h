@@ -45,6 +45,10 @@ enum sp_grade sp_matcher_grade(const struct sp_matcher *matcher, size_t pattern,
 int sp_match_scratch_new(struct sp_match_scratch **ret_scratch, struct sp_error *error);
 void sp_match_scratch_free(struct sp_match_scratch *scratch);
 
+/* Until it is called again, searches count the work of pattern i on from work[i], which they update: several texts of one
+ * source share one budget. NULL: each search counts for itself. */
+void sp_match_scratch_carry(struct sp_match_scratch *scratch, uint64_t *work);
+
 /* One match, or the news that pattern's work budget ran out (limit set; start is how far it came). */
 struct sp_match {
     uint32_t pattern;

@@ -95,9 +95,13 @@ static int search(struct pass *pass, struct sp_str text, unsigned scopes, sp_mat
     *ret_n_matches = 0;
     if (n_wanted == 0)
         return 0;
+    /* One budget for the source and all that comes of it: many small texts get no more than one large one. */
+    policy->text_bytes += text.n_bytes;
+    sp_match_scratch_carry(pass->scan->scratch, policy->work);
     int r = sp_match_search(policy->policy->matcher, pass->scan->scratch, text,
-        n_wanted == policy->policy->model->n_patterns ? NULL : policy->wanted, text.n_bytes, accept, pass,
+        n_wanted == policy->policy->model->n_patterns ? NULL : policy->wanted, policy->text_bytes, accept, pass,
         pass->scan->work, ret_matches, ret_n_matches, pass->error);
+    sp_match_scratch_carry(pass->scan->scratch, NULL);
     return r < 0 ? r : pass->failed;
 }
 

@@ -42,8 +42,9 @@ static int begin_policy(
     state->policy = policy;
     state->wanted = sp_arena_array(scan->work, model->n_patterns, sizeof(*state->wanted));
     state->limited = sp_arena_array(scan->work, model->n_patterns, sizeof(*state->limited));
+    state->work = sp_arena_array(scan->work, model->n_patterns, sizeof(*state->work));
     state->hits = sp_arena_array(scan->work, model->n_modules, sizeof(*state->hits));
-    return state->wanted && state->limited && state->hits ? 0 : sp_scan_no_memory(scan, error);
+    return state->wanted && state->limited && state->work && state->hits ? 0 : sp_scan_no_memory(scan, error);
 }
 
 int sp_scan_begin(struct sp_scan *scan, const struct sp_scan_options *options, struct sp_str code,

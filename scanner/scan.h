@@ -15,10 +15,11 @@
 /* A policy as one scan uses it. */
 struct sp_scan_policy {
     const struct sp_policy *policy;
-    bool *wanted;                    /* a byte a pattern; rewritten for each pass */
-    bool *limited;                   /* patterns whose budget ran out: told once, not searched again */
-    size_t n_scopes[SP_SCOPE_COUNT]; /* patterns of this language in each scope */
-    uint64_t *hits;                  /* a restricted module's rule: where it was found last, as sp_scan_place */
+    bool *wanted;      /* a byte a pattern; rewritten for each pass */
+    bool *limited;     /* patterns whose budget ran out: told once, not searched again */
+    uint64_t *work;    /* of each pattern, over all texts of the source */
+    size_t text_bytes; /* of all texts searched so far: what the budget is computed from */
+    uint64_t *hits;    /* a restricted module's rule: where it was found last, as sp_scan_place */
     uint64_t unlisted_hit, dynamic_hit;
 };
 
