@@ -1,10 +1,7 @@
-#include "tests/unit/scanner/scan_fixture.h"
-
-#include "proto/language.h"
-#include "proto/pack.h"
 #include "scanner/policy.h"
 
-SP_CLEANUP_DEFINE(struct sp_policy *, sp_policy_unref)
+#include "proto/language.h"
+#include "tests/unit/scanner/scan_fixture.h"
 
 static struct sp_policy_model *model_of(const char *yaml)
 {
@@ -25,22 +22,6 @@ static void refuse(const char *yaml, int code, const char *path, const char *par
     cr_assert(strcmp(error.path, path) == 0, "path \"%s\", not \"%s\" (%s)", error.path, path, error.text);
     cr_assert(strstr(error.text, part), "\"%s\" does not say \"%s\"", error.text, part);
     cr_assert(model == NULL);
-}
-
-static bool warns(const struct sp_policy_model *model, const char *path, const char *part)
-{
-    const struct sp_policy_warning *warnings;
-    size_t n = sp_policy_model_warnings(model, &warnings);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(warnings[i].path, path) == 0 && strstr(warnings[i].text, part))
-            return true;
-    return false;
-}
-
-static size_t n_warnings(const struct sp_policy_model *model)
-{
-    const struct sp_policy_warning *warnings;
-    return sp_policy_model_warnings(model, &warnings);
 }
 
 static const char whole[] = "name: python-production\n"
@@ -89,7 +70,7 @@ Test(policy, decodes_every_key)
     cr_assert(model->unlisted == SP_SEVERITY_MEDIUM);
     cr_assert(model->dynamic == SP_SEVERITY_LOW);
     cr_assert(model->unicode == SP_SEVERITY_MEDIUM);
-    cr_assert(n_warnings(model) == 0);
+    cr_assert_eq(model->n_warnings, 0);
     sp_policy_model_free(model);
 }
 
@@ -210,159 +191,4 @@ Test(policy, bounds_what_it_takes)
     stpcpy(at, "}]");
     refuse(yaml, SP_EINVALID_POLICY, "patterns[0].pattern", "65537 bytes long");
     free(yaml);
-}
-
-Test(policy, warns_of_what_is_perhaps_not_meant)
-{
-    struct sp_policy_model *model = model_of("language: python\n"
-                                             "patterns:\n"
-                                             "  - {pattern: a, languages: [go]}\n"
-                                             "  - {pattern: b, severity: low}\n"
-                                             "  - {pattern: b, severity: high}\n"
-                                             "restricted_modules:\n"
-                                             "  - {name: os, severity: low}\n"
-                                             "  - {name: re, severity: low}\n"
-                                             "  - {name: re, severity: low}\n"
-                                             "allowed_modules: [os, math]\n");
-    cr_assert(warns(model, "severity_threshold", "is missing: medium"));
-    cr_assert(warns(model, "patterns[0].languages", "never used"));
-    cr_assert(warns(model, "patterns[0].severity", "is missing: high"));
-    cr_assert(warns(model, "patterns[2].pattern", "the same as patterns[1]"));
-    cr_assert(warns(model, "allowed_modules[0]", "os is restricted as well"));
-    cr_assert(warns(model, "restricted_modules[2].name", "listed twice"));
-    cr_assert(n_warnings(model) == 6);
-    sp_policy_model_free(model);
-    model = model_of("severity_threshold: high\nunlisted_modules: low");
-    cr_assert(warns(model, "unlisted_modules", "no effect"));
-    cr_assert(warns(model, "", "no rules"));
-    sp_policy_model_free(model);
-}
-
-Test(policy, warnings_are_bounded_and_the_last_says_how_many_more)
-{
-    char *yaml = malloc(1 << 16), *at = stpcpy(yaml, "severity_threshold: low\npatterns:\n");
-    for (int i = 0; i < 100; i++)
-        at += sprintf(at, "- pattern: p%d\n", i);
-    struct sp_policy_model *model = model_of(yaml);
-    cr_assert(n_warnings(model) == SP_POLICY_WARNINGS_MAX);
-    cr_assert(warns(model, "", "37 more"));
-    sp_policy_model_free(model);
-    free(yaml);
-}
-
-Test(policy, id_is_of_what_it_means_not_of_how_it_is_written)
-{
-    struct sp_policy_model *a =
-        model_of("name: a\nseverity_threshold: medium\nrestricted_modules: [{name: os, severity: "
-                 "high}]\ndynamic_code: low");
-    struct sp_policy_model *b = model_of("restricted_modules: [{severity: 3, name: os}]");
-    struct sp_policy_model *c = model_of("restricted_modules: [{severity: 2, name: os}]");
-    cr_assert(strncmp(a->id, "sha256:", 7) == 0 && strlen(a->id) == 71);
-    cr_assert(strspn(a->id + 7, "0123456789abcdef") == 64);
-    cr_assert(strcmp(a->id, b->id) == 0);
-    cr_assert(strcmp(a->id, c->id) != 0);
-    sp_policy_model_free(a);
-    sp_policy_model_free(b);
-    sp_policy_model_free(c);
-}
-
-Test(policy, every_key_but_the_name_is_in_the_id)
-{
-    static const char *const others[] = {"language: [python, text]\n", "severity_threshold: low\n",
-        "unlisted_modules: low\n", "dynamic_code: high\n", "unicode: low\n"};
-    struct sp_policy_model *model = model_of(whole);
-    for (size_t i = 0; i < SP_COUNT(others); i++) {
-        size_t n_key = strcspn(others[i], ":");
-        char yaml[2048] = "";
-        for (const char *line = whole; *line; line += strcspn(line, "\n") + 1)
-            if (strncmp(line, others[i], n_key) != 0)
-                strncat(yaml, line, strcspn(line, "\n") + 1);
-        struct sp_policy_model *other = model_of(strcat(yaml, others[i]));
-        cr_assert(strcmp(model->id, other->id) != 0, "%s", others[i]);
-        sp_policy_model_free(other);
-    }
-    sp_policy_model_free(model);
-}
-
-Test(policy, packs_to_what_decodes_to_the_same_id)
-{
-    static const char *const yamls[] = {whole, "name: x", "allowed_modules: []",
-        "patterns: [{pattern: '[é]', scope: strings}]\nlanguage: [python, text]",
-        "restricted_modules: [{name: os, languages: python, id: A.b:c/d-1}]"};
-    for (size_t i = 0; i < SP_COUNT(yamls); i++) {
-        struct sp_policy_model *model = model_of(yamls[i]), *again = NULL;
-        sp_cleanup(sp_buffer_fini) struct sp_buffer buffer;
-        sp_buffer_init(&buffer, 1 << 20);
-        cr_assert(sp_policy_model_pack(model, &buffer) == 0);
-        msgpack_unpacked unpacked;
-        msgpack_object object = fixture_unpack(&buffer, &unpacked);
-        struct sp_error error = {0};
-        cr_assert(sp_policy_model_new(&object, &again, &error) == 0, "%s: %s", error.path, error.text);
-        msgpack_unpacked_destroy(&unpacked);
-        cr_assert(strcmp(model->id, again->id) == 0);
-        cr_assert((model->name == NULL) == (again->name == NULL));
-        sp_policy_model_free(model);
-        sp_policy_model_free(again);
-    }
-}
-
-Test(policy, is_released_with_its_last_reference)
-{
-    struct sp_policy *policy = fixture_policy(whole);
-    cr_assert(sp_policy_ref(policy) == policy);
-    sp_policy_unref(policy);
-    cr_assert(strcmp(sp_policy_name(policy), "python-production") == 0);
-    cr_assert(sp_policy_bytes(policy) > sizeof(*policy));
-    cr_assert(sp_policy_serves(policy, SP_LANGUAGE_PYTHON) && !sp_policy_serves(policy, SP_LANGUAGE_TEXT));
-    sp_policy_unref(policy);
-    sp_policy_unref(NULL);
-}
-
-Test(policy, tells_the_grades_of_its_patterns)
-{
-    sp_cleanup(sp_policy_unref_scope) struct sp_policy *policy = fixture_policy(whole);
-    sp_cleanup(sp_buffer_fini) struct sp_buffer buffer;
-    sp_buffer_init(&buffer, 1 << 20);
-    cr_assert(sp_policy_pack_grades(policy, &buffer) == 0);
-    msgpack_unpacked unpacked;
-    msgpack_object list = fixture_unpack(&buffer, &unpacked);
-    cr_assert(list.type == MSGPACK_OBJECT_ARRAY && list.via.array.size == 1);
-    cr_assert(list.via.array.ptr[0].type == MSGPACK_OBJECT_MAP && list.via.array.ptr[0].via.map.size == 4);
-    msgpack_unpacked_destroy(&unpacked);
-}
-
-static size_t walk(const struct sp_policy *policy, const char *module, char names[8][32])
-{
-    struct sp_policy_walk state;
-    struct sp_policy_hit hit;
-    size_t n = 0;
-    sp_policy_walk_init(&state, sp_str_of(module));
-    while (n < 8 && sp_policy_walk_restricted(policy, &state, &hit))
-        snprintf(names[n++], 32, "%.*s", (int)hit.name.n_bytes, hit.name.ptr);
-    return n;
-}
-
-Test(policy, finds_modules_by_whole_prefixes)
-{
-    sp_cleanup(sp_policy_unref_scope) struct sp_policy *policy =
-        fixture_policy("restricted_modules: [{name: os}, {name: os.path}, {name: os/exec}, {name: std::fs}]");
-    char names[8][32];
-    cr_assert(walk(policy, "os", names) == 1 && strcmp(names[0], "os") == 0);
-    cr_assert(walk(policy, "os.path.x", names) == 2 && strcmp(names[1], "os.path") == 0);
-    cr_assert(walk(policy, "os/exec", names) == 2 && strcmp(names[1], "os/exec") == 0);
-    cr_assert(walk(policy, "std::fs::x", names) == 1);
-    cr_assert(walk(policy, "osmium", names) == 0);
-    cr_assert(walk(policy, "xos", names) == 0);
-    cr_assert(walk(policy, "", names) == 0);
-}
-
-Test(policy, preset_default_blocks_nothing)
-{
-    struct sp_policy_model *model = NULL;
-    struct sp_error error = {0};
-    cr_assert(sp_preset_model(SP_PRESET_DEFAULT, &model, &error) == 0, "%s", error.text);
-    cr_assert(model->threshold == SP_SEVERITY_SAFE && model->languages == 0);
-    cr_assert(n_warnings(model) == 0);
-    sp_policy_model_free(model);
-    cr_assert(sp_preset_model("no-such", &model, &error) == SP_EUNKNOWN_POLICY);
 }
