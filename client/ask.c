@@ -1,0 +1,312 @@
+/* Options into the parameters of a request. Any thread; no state. The names are those of the table of methods in proto/,
+ * by which the service reads them; it checks them too, so that this end stays thin. */
+#include "client/ask.h"
+
+#include <string.h>
+
+#include "proto/pack.h"
+#include "proto/utf8.h"
+
+int sp_ask_adopt(const void *options, size_t size, size_t own_size, void *ret_own, struct sp_error *error)
+{
+    if (size < sizeof(size_t))
+        return sp_error_set(error, SP_EINVALID_REQUEST, "the options' size is not set");
+    const char *bytes = options;
+    for (size_t i = own_size; i < size; i++)
+        if (bytes[i])
+            return sp_error_set(error, SP_EINVALID_REQUEST, "the options hold fields that this library does not know");
+    memset(ret_own, 0, own_size);
+    memcpy(ret_own, options, size < own_size ? size : own_size);
+    return 0;
+}
+
+#define ADOPT(options, ret_own, error)                                                                                 \
+    ((options) ? sp_ask_adopt((options), (options)->size, sizeof *(ret_own), (ret_own), (error))                       \
+               : sp_error_set((error), SP_EINVALID_REQUEST, "no options are given"))
+
+/* A map whose length is known only once its pairs are written: its head takes the long form and is filled in last. */
+struct map {
+    struct sp_buffer *buffer;
+    size_t head_at;
+    uint16_t n_pairs;
+};
+
+static struct map map_begin(struct sp_buffer *buffer)
+{
+    static const uint8_t head[3] = {0xDE, 0, 0};
+    struct map map = {.buffer = buffer, .head_at = buffer->n_bytes};
+    sp_buffer_append(buffer, head, sizeof head);
+    return map;
+}
+
+static void map_end(const struct map *map)
+{
+    if (map->buffer->failed)
+        return;
+    map->buffer->bytes[map->head_at + 1] = (uint8_t)(map->n_pairs >> 8);
+    map->buffer->bytes[map->head_at + 2] = (uint8_t)map->n_pairs;
+}
+
+static struct sp_buffer *put_key(struct map *map, const char *key)
+{
+    map->n_pairs++;
+    sp_pack_key(map->buffer, key);
+    return map->buffer;
+}
+
+static void put_text(struct map *map, const char *key, const char *text)
+{
+    if (text)
+        sp_pack_text(put_key(map, key), sp_str_of(text));
+}
+
+static void put_bytes(struct map *map, const char *key, const void *bytes, size_t n_bytes)
+{
+    sp_pack_text(put_key(map, key), (struct sp_str){bytes ? bytes : "", bytes ? n_bytes : 0});
+}
+
+static void put_uint(struct map *map, const char *key, uint64_t value)
+{
+    if (value)
+        sp_pack_uint(put_key(map, key), value);
+}
+
+static void put_texts(struct map *map, const char *key, const char *const *texts, size_t n_texts)
+{
+    if (!n_texts)
+        return;
+    struct sp_buffer *buffer = put_key(map, key);
+    sp_pack_array(buffer, n_texts);
+    for (size_t i = 0; i < n_texts; i++)
+        sp_pack_text(buffer, sp_str_of(texts[i] ? texts[i] : ""));
+}
+
+static void put_policy(struct map *map, const char *reference, const void *yaml, size_t yaml_bytes)
+{
+    if (!yaml) {
+        put_text(map, "policy", reference);
+        return;
+    }
+    struct sp_buffer *buffer = put_key(map, "policy");
+    sp_pack_map(buffer, 1);
+    sp_pack_key(buffer, "yaml");
+    sp_pack_text(buffer, (struct sp_str){yaml, yaml_bytes});
+}
+
+/* The path is for the audit, which takes text only: what is not UTF-8 in it becomes U+FFFD. */
+static void put_path(struct map *map, const char *path)
+{
+    if (!path)
+        return;
+    char clean[4096];
+    size_t n_clean = 0, n_bytes = strlen(path);
+    for (size_t at = 0; at < n_bytes && n_clean + 4 < sizeof clean;) {
+        size_t length = sp_utf8_next((const uint8_t *)path + at, n_bytes - at, NULL);
+        if (length) {
+            memcpy(clean + n_clean, path + at, length);
+            n_clean += length;
+        } else {
+            n_clean += sp_utf8_put(0xFFFD, (uint8_t *)clean + n_clean);
+        }
+        at += length ? length : 1;
+    }
+    sp_pack_text(put_key(map, "path"), (struct sp_str){clean, n_clean});
+}
+
+static int put_code(struct map *map, const void *code, size_t code_bytes, const char *language, struct sp_error *error)
+{
+    if (!code && code_bytes)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "no code is given");
+    if (!language)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "no language is given");
+    put_bytes(map, "code", code, code_bytes);
+    put_text(map, "language", language);
+    return 0;
+}
+
+int sp_ask_scan(struct sp_buffer *buffer, const struct sallyport_scan_options *options, struct sp_error *error)
+{
+    struct sallyport_scan_options own;
+    int r = ADOPT(options, &own, error);
+    if (r < 0)
+        return r;
+    struct map map = map_begin(buffer);
+    r = put_code(&map, own.code, own.code_bytes, own.language, error);
+    if (r < 0)
+        return r;
+    put_path(&map, own.path);
+    put_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes);
+    put_uint(&map, "max_violations", own.max_violations);
+    map_end(&map);
+    return 0;
+}
+
+int sp_ask_scan_batch(struct sp_buffer *buffer, const struct sallyport_batch_options *options, struct sp_error *error)
+{
+    struct sallyport_batch_options own;
+    int r = ADOPT(options, &own, error);
+    if (r < 0)
+        return r;
+    struct map map = map_begin(buffer);
+    if (own.n_sources && !own.sources)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "no sources are given");
+    sp_pack_array(put_key(&map, "sources"), own.n_sources);
+    for (size_t i = 0; i < own.n_sources; i++) {
+        /* The caller's struct may be longer or shorter than ours: its own size is the stride. */
+        const char *at = (const char *)own.sources + i * own.sources->size;
+        struct sallyport_source source;
+        r = sp_ask_adopt(at, own.sources->size, sizeof source, &source, error);
+        if (r < 0)
+            return r;
+        struct map one = map_begin(buffer);
+        r = put_code(&one, source.code, source.code_bytes, source.language, error);
+        if (r < 0)
+            return r;
+        put_path(&one, source.path);
+        map_end(&one);
+    }
+    put_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes);
+    put_uint(&map, "max_violations", own.max_violations);
+    map_end(&map);
+    return 0;
+}
+
+int sp_ask_explain(struct sp_buffer *buffer, const struct sallyport_explain_options *options, struct sp_error *error)
+{
+    struct sallyport_explain_options own;
+    int r = ADOPT(options, &own, error);
+    if (r < 0)
+        return r;
+    struct map map = map_begin(buffer);
+    r = put_code(&map, own.code, own.code_bytes, own.language, error);
+    if (r < 0)
+        return r;
+    put_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes);
+    map_end(&map);
+    return 0;
+}
+
+static int put_env(struct map *map, const char *const *env, size_t n_env, struct sp_error *error)
+{
+    if (!n_env)
+        return 0;
+    struct sp_buffer *buffer = put_key(map, "env");
+    sp_pack_map(buffer, n_env);
+    for (size_t i = 0; i < n_env; i++) {
+        const char *equals = env[i] ? strchr(env[i], '=') : NULL;
+        if (!equals || equals == env[i])
+            return sp_error_set(error, SP_EINVALID_REQUEST, "env[%zu] is not NAME=value", i);
+        sp_pack_text(buffer, (struct sp_str){env[i], (size_t)(equals - env[i])});
+        sp_pack_text(buffer, sp_str_of(equals + 1));
+    }
+    return 0;
+}
+
+static int put_files(struct map *map, const struct sallyport_file *files, size_t n_files, struct sp_error *error)
+{
+    if (!n_files)
+        return 0;
+    struct sp_buffer *buffer = put_key(map, "files");
+    sp_pack_array(buffer, n_files);
+    for (size_t i = 0; i < n_files; i++) {
+        struct sallyport_file file;
+        int r = sp_ask_adopt((const char *)files + i * files->size, files->size, sizeof file, &file, error);
+        if (r < 0)
+            return r;
+        if (!file.path)
+            return sp_error_set(error, SP_EINVALID_REQUEST, "files[%zu] has no path", i);
+        struct map one = map_begin(buffer);
+        put_text(&one, "path", file.path);
+        put_bytes(&one, "data", file.data, file.data_bytes);
+        put_uint(&one, "mode", file.mode);
+        map_end(&one);
+    }
+    return 0;
+}
+
+static void put_limits(struct map *map, const struct sallyport_run_options *options)
+{
+    struct sp_buffer *buffer = put_key(map, "limits");
+    struct map limits = map_begin(buffer);
+    put_uint(&limits, "wall_ms", options->wall_ms);
+    put_uint(&limits, "cpu_ms", options->cpu_ms);
+    put_uint(&limits, "memory_bytes", options->memory_bytes);
+    if (options->cpu_milli)
+        sp_pack_double(put_key(&limits, "cpus"), (double)options->cpu_milli / 1000);
+    put_uint(&limits, "pids", options->pids);
+    put_uint(&limits, "file_bytes", options->file_bytes);
+    put_uint(&limits, "disk_bytes", options->disk_bytes);
+    put_uint(&limits, "output_bytes", options->output_bytes);
+    put_uint(&limits, "open_files", options->open_files);
+    map_end(&limits);
+}
+
+int sp_ask_run(struct sp_buffer *buffer, const struct sallyport_run_options *options, struct sp_error *error)
+{
+    struct sallyport_run_options own;
+    int r = ADOPT(options, &own, error);
+    if (r < 0)
+        return r;
+    struct map map = map_begin(buffer);
+    r = put_code(&map, own.code, own.code_bytes, own.language, error);
+    if (r < 0)
+        return r;
+    put_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes);
+    put_text(&map, "runtime", own.runtime);
+    put_texts(&map, "argv", own.argv, own.n_argv);
+    r = put_env(&map, own.env, own.n_env, error);
+    if (r < 0)
+        return r;
+    if (own.input)
+        put_bytes(&map, "stdin", own.input, own.input_bytes);
+    r = put_files(&map, own.files, own.n_files, error);
+    if (r < 0)
+        return r;
+    put_texts(&map, "libraries", own.libraries, own.n_libraries);
+    put_limits(&map, &own);
+    put_text(&map, "network", own.network);
+    put_texts(&map, "artifacts", own.artifacts, own.n_artifacts);
+    if (own.output)
+        sp_pack_bool(put_key(&map, "stream"), true);
+    put_text(&map, "tag", own.tag);
+    put_uint(&map, "max_violations", own.max_violations);
+    map_end(&map);
+    return 0;
+}
+
+int sp_ask_policy_put(
+    struct sp_buffer *buffer, const void *yaml, size_t yaml_bytes, const char *name, struct sp_error *error)
+{
+    if (!yaml)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "no policy is given");
+    struct map map = map_begin(buffer);
+    put_policy(&map, NULL, yaml, yaml_bytes);
+    put_text(&map, "name", name);
+    map_end(&map);
+    return 0;
+}
+
+int sp_ask_policy(struct sp_buffer *buffer, const char *policy, struct sp_error *error)
+{
+    if (!policy)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "no policy is given");
+    struct map map = map_begin(buffer);
+    put_text(&map, "policy", policy);
+    map_end(&map);
+    return 0;
+}
+
+int sp_ask_hello(struct sp_buffer *buffer, const char *client)
+{
+    struct map map = map_begin(buffer);
+    put_text(&map, "client", client);
+    put_text(&map, "errors", "map");
+    map_end(&map);
+    return 0;
+}
+
+int sp_ask_nothing(struct sp_buffer *buffer)
+{
+    sp_pack_map(buffer, 0);
+    return 0;
+}

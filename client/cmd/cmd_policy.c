@@ -1,0 +1,222 @@
+/* `sallyport policy`: checks, shows, lists, names and removes policies, all by the service's word. One thread. */
+#include <string.h>
+
+#include "client/cmd/cmd.h"
+#include "client/cmd/cmd_input.h"
+#include "client/cmd/out_escape.h"
+#include "client/cmd/out_json.h"
+
+struct options {
+    struct sp_common common;
+    const char *name;
+    bool json;
+};
+
+static const struct sp_option rows[] = {
+    {0, "name", SP_OPTION_TEXT, offsetof(struct options, name), "NAME", "put: the name that points at it"},
+    {0, "json", SP_OPTION_FLAG, offsetof(struct options, json), NULL, "as JSON"},
+};
+
+struct asking {
+    const struct sp_invocation *invocation;
+    const struct options *options;
+    sallyport *service;
+    const char *operand;
+};
+
+static void print_text(const sallyport_value *value, const char *path)
+{
+    struct sp_str text = {0};
+    text.ptr = sallyport_get_text(value, path, &text.n_bytes);
+    sp_escape_print(stdout, text);
+}
+
+static void print_json(const sallyport_value *answer, int indent)
+{
+    sp_out_json_value(stdout, answer, indent);
+    putchar('\n');
+}
+
+static void print_warnings(const struct asking *asking, const sallyport_value *answer)
+{
+    const sallyport_value *warnings = sallyport_get(answer, "warnings");
+    for (size_t i = 0; i < sallyport_get_count(warnings, NULL); i++) {
+        const sallyport_value *warning = sallyport_at(warnings, i);
+        sp_escape_print(stdout, sp_str_of(asking->operand));
+        fputs(": warning: ", stdout);
+        if (sallyport_type_of(warning) == SALLYPORT_MAP) {
+            const char *path = sallyport_get_text(warning, "path", NULL);
+            print_text(warning, "path");
+            fputs(path && *path ? ": " : "", stdout);
+            print_text(warning, "text");
+        } else {
+            print_text(warning, NULL);
+        }
+        putchar('\n');
+    }
+}
+
+static void print_grades(const sallyport_value *answer)
+{
+    const sallyport_value *grades = sallyport_get(answer, "grades");
+    for (size_t i = 0; i < sallyport_get_count(grades, NULL); i++) {
+        const sallyport_value *grade = sallyport_at(grades, i);
+        print_text(grade, "rule");
+        fputs(": ascii ", stdout);
+        print_text(grade, "ascii");
+        fputs(", utf8 ", stdout);
+        print_text(grade, "utf8");
+        fputs(": ", stdout);
+        print_text(grade, "pattern");
+        putchar('\n');
+    }
+}
+
+/* Puts the operand's file, under a name or none. */
+static int put(const struct asking *asking, const char *name, sallyport_value **ret_answer)
+{
+    sp_cleanup(sp_input_policy_free) struct sp_input_policy policy = {0};
+    struct sp_error own = {0};
+    struct sallyport_error error;
+    if (sp_input_read(asking->operand, &policy.yaml, NULL, &own) < 0)
+        return sp_cmd_fail(asking->invocation, SP_EXIT_TROUBLE, "%s: %s", asking->operand, own.text);
+    int r = sallyport_policy_put(asking->service, policy.yaml.bytes ? (const void *)policy.yaml.bytes : "",
+        policy.yaml.n_bytes, name, ret_answer, &error);
+    if (r == 0)
+        return 0;
+    bool is_wrong = r == SALLYPORT_EINVALID_POLICY || r == SALLYPORT_EINVALID_PATTERN;
+    return sp_cmd_fail_error(asking->invocation, is_wrong ? SP_EXIT_BLOCKED : SP_EXIT_TROUBLE, asking->operand, &error);
+}
+
+static int check(const struct asking *asking)
+{
+    sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
+    int status = put(asking, NULL, &answer);
+    if (status)
+        return status;
+    if (asking->options->json) {
+        print_json(answer, 0);
+        return 0;
+    }
+    print_warnings(asking, answer);
+    print_grades(answer);
+    sp_escape_print(stdout, sp_str_of(asking->operand));
+    fputs(": ok: ", stdout);
+    print_text(answer, "id");
+    putchar('\n');
+    return 0;
+}
+
+static int put_named(const struct asking *asking)
+{
+    sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
+    int status = put(asking, asking->options->name, &answer);
+    if (status)
+        return status;
+    if (asking->options->json) {
+        print_json(answer, 0);
+        return 0;
+    }
+    print_warnings(asking, answer);
+    print_text(answer, "id");
+    putchar('\n');
+    return 0;
+}
+
+static int answer_to(const struct asking *asking, int r, const struct sallyport_error *error)
+{
+    return r == 0 ? 0 : sp_cmd_fail_error(asking->invocation, r == SALLYPORT_EUNKNOWN_POLICY ? 1 : 2, NULL, error);
+}
+
+static int show(const struct asking *asking)
+{
+    sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
+    struct sallyport_error error;
+    int status = answer_to(asking, sallyport_policy_get(asking->service, asking->operand, &answer, &error), &error);
+    if (status)
+        return status;
+    print_json(answer, asking->options->json ? 0 : 2);
+    return 0;
+}
+
+static int list(const struct asking *asking)
+{
+    sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
+    struct sallyport_error error;
+    int status = answer_to(asking, sallyport_policy_list(asking->service, &answer, &error), &error);
+    if (status)
+        return status;
+    if (asking->options->json) {
+        print_json(answer, 0);
+        return 0;
+    }
+    const sallyport_value *policies =
+        sallyport_type_of(answer) == SALLYPORT_MAP ? sallyport_get(answer, "policies") : answer;
+    for (size_t i = 0; i < sallyport_get_count(policies, NULL); i++) {
+        const sallyport_value *policy = sallyport_at(policies, i);
+        print_text(policy, "name");
+        putchar('\t');
+        print_text(policy, "origin");
+        putchar('\t');
+        print_text(policy, "id");
+        putchar('\n');
+    }
+    return 0;
+}
+
+static int remove_policy(const struct asking *asking)
+{
+    sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
+    struct sallyport_error error;
+    int r = sallyport_policy_remove(asking->service, asking->operand, &answer, &error);
+    int status = answer_to(asking, r, &error);
+    if (status == 0 && asking->options->json)
+        print_json(answer, 0);
+    return status;
+}
+
+static const struct verb {
+    const char *name;
+    const char *operand; /* NULL: none */
+    int (*run)(const struct asking *asking);
+} verbs[] = {
+    {"check", "FILE", check},
+    {"show", "POLICY", show},
+    {"list", NULL, list},
+    {"put", "FILE", put_named},
+    {"remove", "POLICY", remove_policy},
+};
+
+static int run(const struct sp_invocation *invocation)
+{
+    const struct sp_operands *operands = invocation->operands;
+    const struct options *options = invocation->options;
+    const struct verb *verb = NULL;
+    for (size_t i = 0; operands->n_items && i < SP_COUNT(verbs); i++)
+        if (strcmp(operands->items[0], verbs[i].name) == 0)
+            verb = &verbs[i];
+    if (!verb)
+        return sp_cmd_misused(invocation, "one of check, show, list, put, remove is needed");
+    if (operands->n_items != (verb->operand ? 2u : 1u) || operands->rest)
+        return sp_cmd_misused(invocation,
+            verb->operand ? "%s: one %s is needed" : "%s: nothing is expected behind it%s", verb->name,
+            verb->operand ? verb->operand : "");
+    if (options->name && verb->run != put_named)
+        return sp_cmd_misused(invocation, "--name goes with put only");
+    sp_cleanup(sallyport_close_scope) sallyport *service = NULL;
+    struct sallyport_error error;
+    if (sp_cmd_open(invocation, &service, &error) < 0)
+        return sp_cmd_fail_error(invocation, SP_EXIT_SERVICE, NULL, &error);
+    struct asking asking = {invocation, options, service, verb->operand ? operands->items[1] : NULL};
+    return sp_cmd_finish(invocation, verb->run(&asking), SP_EXIT_TROUBLE);
+}
+
+const struct sp_command sp_cmd_policy = {
+    .name = "policy",
+    .synopsis = "check FILE | show POLICY | list | put [--name NAME] FILE | remove POLICY",
+    .summary = "Check, show, list, name and remove policies",
+    .options = {rows, SP_COUNT(rows)},
+    .size_bytes = sizeof(struct options),
+    .trouble = SP_EXIT_TROUBLE,
+    .run = run,
+};

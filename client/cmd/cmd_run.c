@@ -1,0 +1,374 @@
+/* `sallyport run`: a program judged and run, its output as it comes, its exit status as ours. One thread; a signal handler
+ * cancels. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cmd/cmd.h"
+#include "client/cmd/cmd_input.h"
+#include "client/cmd/out_dir.h"
+#include "client/cmd/out_escape.h"
+#include "client/cmd/out_json.h"
+
+/* How long a run may wait for its turn besides its own time. */
+#define QUEUE_MS 300000u
+
+struct options {
+    struct sp_common common;
+    const char *policy, *language, *runtime, *out;
+    struct sp_texts files, env, libraries, artifacts;
+    uint64_t wall_ms, cpu_ms, memory_bytes, cpu_milli, pids, file_bytes, disk_bytes, output_bytes, open_files;
+    bool json, raw, no_input;
+};
+
+#define AT(member) offsetof(struct options, member)
+static const struct sp_option rows[] = {
+    {'p', "policy", SP_OPTION_TEXT, AT(policy), "POLICY", "a file, a name or an id; else the service's default"},
+    {'l', "language", SP_OPTION_TEXT, AT(language), "LANG", "else by suffix or shebang"},
+    {'r', "runtime", SP_OPTION_TEXT, AT(runtime), "RUNTIME", "else the first that is available"},
+    {0, "timeout", SP_OPTION_DURATION, AT(wall_ms), "TIME", "wall-clock time: 30s, 500ms"},
+    {0, "cpu-time", SP_OPTION_DURATION, AT(cpu_ms), "TIME", "CPU time of all its processes"},
+    {0, "memory", SP_OPTION_SIZE, AT(memory_bytes), "SIZE", "memory: 256M"},
+    {0, "cpus", SP_OPTION_MILLI, AT(cpu_milli), "N", "cores: 1, 0.5"},
+    {0, "pids", SP_OPTION_COUNT, AT(pids), "N", "processes and threads", NULL, 1, 1u << 20},
+    {0, "file-size", SP_OPTION_SIZE, AT(file_bytes), "SIZE", "size of one file"},
+    {0, "disk", SP_OPTION_SIZE, AT(disk_bytes), "SIZE", "size of its working directory"},
+    {0, "output-limit", SP_OPTION_SIZE, AT(output_bytes), "SIZE", "what it may print"},
+    {0, "open-files", SP_OPTION_COUNT, AT(open_files), "N", "descriptors a process", NULL, 8, 1u << 20},
+    {0, "lib", SP_OPTION_TEXTS, AT(libraries), "NAME", "a library it needs; may be repeated"},
+    {0, "file", SP_OPTION_TEXTS, AT(files), "SRC[:DST]", "a file it finds in the sandbox; may be repeated"},
+    {'e', "env", SP_OPTION_TEXTS, AT(env), "NAME=VALUE", "an environment variable; may be repeated"},
+    {0, "out", SP_OPTION_TEXT, AT(out), "DIR", "write the files it leaves below DIR"},
+    {0, "artifact", SP_OPTION_TEXTS, AT(artifacts), "GLOB", "which files to bring back; may be repeated"},
+    {'n', "no-stdin", SP_OPTION_FLAG, AT(no_input), NULL, "give it no standard input"},
+    {0, "json", SP_OPTION_FLAG, AT(json), NULL, "print the result as JSON"},
+    {0, "raw", SP_OPTION_FLAG, AT(raw), NULL, "let control characters through to a terminal"},
+};
+#undef AT
+
+/* ---- signals ---- */
+
+static sallyport *volatile running; /* what a signal interrupts */
+static volatile sig_atomic_t n_signals;
+
+static void on_signal(int number)
+{
+    (void)number;
+    sallyport *service = running;
+    if (!service || n_signals++ > 0)
+        _exit(SP_EXIT_CANCELLED);
+    sallyport_interrupt(service);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < SP_COUNT(numbers); i++) {
+        struct sigaction old;
+        /* What was ignored when we were started (nohup) stays so. */
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
+}
+
+/* ---- output ---- */
+
+struct output {
+    bool escapes[3]; /* by stream */
+    int failed;      /* errno of the first write that failed */
+};
+
+static void on_output(void *context, enum sallyport_stream stream, const char *bytes, size_t n_bytes)
+{
+    struct output *output = context;
+    FILE *file = stream == SALLYPORT_STDERR ? stderr : stdout;
+    if (output->failed)
+        return;
+    errno = 0;
+    if (output->escapes[stream])
+        sp_escape_print_stream(file, bytes, n_bytes);
+    else
+        fwrite(bytes, 1, n_bytes, file);
+    if (fflush(file) != 0 || ferror(file)) {
+        output->failed = errno ? errno : EIO;
+        sallyport_interrupt(running);
+    }
+}
+
+/* ---- what goes in ---- */
+
+struct input {
+    struct sp_buffer code, standard;
+    struct sp_input_policy policy;
+    struct sp_buffer file_bytes[SP_FILES_MAX];
+    struct sallyport_file files[SP_FILES_MAX];
+    char *names[SP_FILES_MAX];
+    size_t n_files;
+};
+
+static void input_free(struct input *input)
+{
+    sp_buffer_fini(&input->code);
+    sp_buffer_fini(&input->standard);
+    sp_input_policy_free(&input->policy);
+    for (size_t i = 0; i < input->n_files; i++) {
+        sp_buffer_fini(&input->file_bytes[i]);
+        free(input->names[i]);
+    }
+    free(input);
+}
+SP_CLEANUP_DEFINE(struct input *, input_free)
+
+/* SRC[:DST]; DST is SRC's last part where it is not given. */
+static int read_file(struct input *input, const char *argument, struct sp_error *error)
+{
+    const char *colon = strrchr(argument, ':');
+    sp_cleanup(sp_free_ptr) char *source = strndup(argument, colon ? (size_t)(colon - argument) : strlen(argument));
+    if (!source)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    if (input->n_files == SP_FILES_MAX)
+        return sp_error_set(error, SP_ETOO_LARGE, "more than %d files", SP_FILES_MAX);
+    const char *slash = strrchr(source, '/');
+    const char *name = colon ? colon + 1 : slash ? slash + 1 : source;
+    if (!*source || !*name)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "--file: \"%s\" is not SRC[:DST]", argument);
+    size_t i = input->n_files;
+    unsigned mode = 0;
+    struct sp_error why = {0};
+    int r = sp_input_read(source, &input->file_bytes[i], &mode, &why);
+    if (r < 0)
+        return sp_error_set(error, r, "%s: %s", source, why.text);
+    input->n_files++;
+    input->names[i] = strdup(name);
+    if (!input->names[i])
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    input->files[i] = (struct sallyport_file){
+        .size = sizeof input->files[i],
+        .path = input->names[i],
+        .data = input->file_bytes[i].bytes,
+        .data_bytes = input->file_bytes[i].n_bytes,
+        .mode = strcmp(source, "-") == 0 ? 0 : mode,
+    };
+    return 0;
+}
+
+static int read_all(struct input *input, const struct options *options, const char *path, struct sp_error *error)
+{
+    struct sp_error why = {0};
+    int r = sp_input_read(path, &input->code, NULL, &why);
+    if (r < 0)
+        return sp_error_set(error, r, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : path, why.text);
+    r = sp_input_policy_read(options->policy, &input->policy, &why);
+    if (r < 0)
+        return sp_error_set(error, r, "%s: %s", options->policy, why.text);
+    for (size_t i = 0; i < options->files.n_items && r == 0; i++)
+        r = read_file(input, options->files.items[i], error);
+    bool has_none = options->no_input || strcmp(path, "-") == 0 || fcntl(STDIN_FILENO, F_GETFD) < 0;
+    if (r < 0 || has_none || isatty(STDIN_FILENO))
+        return r;
+    sp_buffer_init(&input->standard, SP_INPUT_BYTES_MAX);
+    r = sp_input_read_fd(STDIN_FILENO, &input->standard, &why);
+    return r < 0 ? sp_error_set(error, r, "standard input: %s", why.text) : 0;
+}
+
+/* ---- what came of it ---- */
+
+static void print_seconds(const struct sp_invocation *invocation, const char *text, const sallyport_value *answer)
+{
+    sp_cmd_fail(invocation, 0, "%s after %.3g s", text, sallyport_get_double(answer, "usage.wall_ms", 0) / 1000);
+}
+
+struct outcome {
+    const char *name;
+    int status; /* -1: told by the answer */
+    const char *text;
+};
+
+static const struct outcome outcomes[] = {
+    {"exited", -1, NULL},
+    {"signaled", -1, NULL},
+    {"timed_out", SP_EXIT_TIMED_OUT, "the program was stopped at its deadline"},
+    {"oom_killed", SP_EXIT_KILLED, "the program ran out of memory"},
+    {"output_limit", SP_EXIT_KILLED, "the program printed more than it may"},
+    {"cancelled", SP_EXIT_CANCELLED, "the run was cancelled"},
+    {"lost", SP_EXIT_SERVICE, "the sandbox was lost"},
+};
+
+static int tell_outcome(const struct sp_invocation *invocation, const sallyport_value *answer)
+{
+    const char *name = sallyport_get_text(answer, "outcome", NULL);
+    const struct outcome *outcome = NULL;
+    for (size_t i = 0; name && i < SP_COUNT(outcomes); i++)
+        if (strcmp(outcomes[i].name, name) == 0)
+            outcome = &outcomes[i];
+    if (!outcome)
+        return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "the service told no outcome that is known");
+    if (outcome == &outcomes[0])
+        return (int)(sallyport_get_int(answer, "exit_code", SP_EXIT_SERVICE) & 0xFF);
+    if (outcome == &outcomes[1])
+        return SP_EXIT_SIGNAL + (int)(sallyport_get_int(answer, "signal", 0) & 0x7F);
+    print_seconds(invocation, outcome->text, answer);
+    return outcome->status;
+}
+
+/* What was refused is the code itself or one of the files, each with a verdict. */
+static void tell_refusal(
+    const struct sp_invocation *invocation, const struct input *input, const sallyport_value *answer)
+{
+    bool colours = sp_out_text_colours(stderr, (enum sp_colour_choice)invocation->common->colour);
+    const char *path = invocation->operands->items[0];
+    const char *file = sallyport_get_text(answer, "file", NULL);
+    struct sp_str source = {(const char *)input->code.bytes, input->code.n_bytes};
+    if (file) {
+        path = file;
+        source = (struct sp_str){0};
+        for (size_t i = 0; i < input->n_files; i++)
+            if (strcmp(input->names[i], file) == 0)
+                source = (struct sp_str){(const char *)input->file_bytes[i].bytes, input->file_bytes[i].n_bytes};
+    }
+    sp_out_text_verdict(stderr, colours, sp_str_of(path), source, sallyport_get(answer, "verdict"));
+    sp_cmd_fail(invocation, 0, "refused by the policy; it did not run");
+}
+
+static int write_artifacts(
+    const struct sp_invocation *invocation, struct sp_out_dir *dir, const sallyport_value *answer, int status)
+{
+    const sallyport_value *artifacts = sallyport_get(answer, "artifacts");
+    for (size_t i = 0; i < sallyport_get_count(artifacts, NULL); i++) {
+        const sallyport_value *artifact = sallyport_at(artifacts, i);
+        struct sp_str path = {0}, data = {0};
+        struct sp_error error = {0};
+        path.ptr = sallyport_get_text(artifact, "path", &path.n_bytes);
+        data.ptr = sallyport_get_text(artifact, "data", &data.n_bytes);
+        if (!path.ptr || !data.ptr)
+            continue;
+        if (sp_out_dir_write(dir, path, data, (unsigned)sallyport_get_int(artifact, "mode", 0), &error) < 0)
+            status = sp_cmd_fail(invocation, SP_EXIT_SERVICE, "--out: %s", error.text);
+    }
+    if (sallyport_get_bool(answer, "artifacts_truncated"))
+        sp_cmd_fail(invocation, 0, "not all files were brought back: they were too many or too large");
+    return status;
+}
+
+static int conclude(const struct sp_invocation *invocation, const struct input *input, struct sp_out_dir *dir,
+    const struct output *output, const sallyport_value *answer)
+{
+    const struct options *options = invocation->options;
+    int status;
+    if (options->json) {
+        sp_out_json_value(stdout, answer, 0);
+        putchar('\n');
+    }
+    if (!sallyport_get_bool(answer, "ran")) {
+        if (!options->json)
+            tell_refusal(invocation, input, answer);
+        return sp_cmd_finish(invocation, SP_EXIT_REFUSED, SP_EXIT_SERVICE);
+    }
+    status = tell_outcome(invocation, answer);
+    if (dir->fd >= 0)
+        status = write_artifacts(invocation, dir, answer, status);
+    if (output->failed)
+        return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "output: %s", strerror(output->failed));
+    return sp_cmd_finish(invocation, status, SP_EXIT_SERVICE);
+}
+
+static struct sallyport_run_options ask_for(
+    const struct sp_invocation *invocation, const struct input *input, const char *language, struct output *output)
+{
+    static const char *const everything[] = {"**"};
+    const struct options *options = invocation->options;
+    bool all = options->out && !options->artifacts.n_items;
+    uint64_t wait_ms = (options->wall_ms ? options->wall_ms : sp_limits_ceiling().wall_ms) + QUEUE_MS;
+    return (struct sallyport_run_options){
+        .size = sizeof(struct sallyport_run_options),
+        .code = input->code.bytes ? (const void *)input->code.bytes : "",
+        .code_bytes = input->code.n_bytes,
+        .language = language,
+        .policy = input->policy.reference,
+        .policy_yaml = input->policy.yaml.bytes,
+        .policy_yaml_bytes = input->policy.yaml.n_bytes,
+        .runtime = options->runtime,
+        .argv = invocation->operands->rest,
+        .n_argv = invocation->operands->n_rest,
+        .env = options->env.items,
+        .n_env = options->env.n_items,
+        .input = input->standard.bytes,
+        .input_bytes = input->standard.n_bytes,
+        .files = input->files,
+        .n_files = input->n_files,
+        .libraries = options->libraries.items,
+        .n_libraries = options->libraries.n_items,
+        .artifacts = all ? everything : options->artifacts.items,
+        .n_artifacts = all ? 1 : options->artifacts.n_items,
+        .wall_ms = options->wall_ms,
+        .cpu_ms = options->cpu_ms,
+        .memory_bytes = options->memory_bytes,
+        .cpu_milli = options->cpu_milli,
+        .pids = options->pids,
+        .file_bytes = options->file_bytes,
+        .disk_bytes = options->disk_bytes,
+        .output_bytes = options->output_bytes,
+        .open_files = options->open_files,
+        .output = options->json ? NULL : on_output,
+        .output_context = output,
+        .timeout_ms = wait_ms > UINT32_MAX ? UINT32_MAX : (unsigned)wait_ms,
+    };
+}
+
+static int run(const struct sp_invocation *invocation)
+{
+    const struct options *options = invocation->options;
+    if (invocation->operands->n_items != 1)
+        return sp_cmd_misused(invocation, "%s",
+            invocation->operands->n_items ? "one FILE only; put -- before the program's arguments"
+                                          : "a FILE is needed, or - for standard input");
+    const char *path = invocation->operands->items[0];
+    sp_cleanup(input_free_scope) struct input *input = calloc(1, sizeof *input);
+    sp_cleanup(sp_out_dir_close) struct sp_out_dir dir = {.fd = -1};
+    sp_cleanup(sallyport_close_scope) sallyport *service = NULL;
+    sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
+    struct sp_error own = {0};
+    struct sallyport_error error;
+    if (!input)
+        return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "out of memory");
+    if (options->artifacts.n_items && !options->out && !options->json)
+        return sp_cmd_misused(invocation, "--artifact needs --out or --json");
+    catch_signals();
+    if (read_all(input, options, path, &own) < 0)
+        return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "%s", own.text);
+    const char *language = sp_input_language(
+        options->language, sp_str_of(path), (struct sp_str){(const char *)input->code.bytes, input->code.n_bytes});
+    if (!language)
+        return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "%s: its language is not known; say it with -l", path);
+    if (options->out && sp_out_dir_open(&dir, options->out, &own) < 0)
+        return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "--out: %s", own.text);
+
+    struct output output = {.escapes = {[SALLYPORT_STDOUT] = !options->raw && isatty(STDOUT_FILENO),
+                                [SALLYPORT_STDERR] = !options->raw && isatty(STDERR_FILENO)}};
+    struct sallyport_run_options ask = ask_for(invocation, input, language, &output);
+    int r = sp_cmd_open(invocation, &service, &error);
+    if (r < 0)
+        return sp_cmd_fail_error(invocation, SP_EXIT_SERVICE, NULL, &error);
+    running = service;
+    r = sallyport_run(service, &ask, &answer, &error);
+    running = NULL;
+    if (r == SALLYPORT_ECANCELLED)
+        return sp_cmd_fail(invocation, SP_EXIT_CANCELLED, "the run was cancelled");
+    if (r < 0)
+        return sp_cmd_fail_error(invocation, SP_EXIT_SERVICE, input->policy.file, &error);
+    return conclude(invocation, input, &dir, &output, answer);
+}
+
+const struct sp_command sp_cmd_run = {
+    .name = "run",
+    .synopsis = "[OPTION]... FILE|- [-- ARGS...]",
+    .summary = "Judge a program and run it in a sandbox",
+    .options = {rows, SP_COUNT(rows)},
+    .size_bytes = sizeof(struct options),
+    .trouble = SP_EXIT_SERVICE,
+    .run = run,
+};
