@@ -286,6 +286,11 @@ int sp_ask_policy_put(
     return 0;
 }
 
+int sp_ask_policy_check(struct sp_buffer *buffer, const void *yaml, size_t yaml_bytes, struct sp_error *error)
+{
+    return sp_ask_policy_put(buffer, yaml, yaml_bytes, NULL, error);
+}
+
 int sp_ask_policy(struct sp_buffer *buffer, const char *policy, struct sp_error *error)
 {
     if (!policy)

@@ -14,6 +14,8 @@ int sp_ask_scan_batch(struct sp_buffer *buffer, const struct sallyport_batch_opt
 int sp_ask_explain(struct sp_buffer *buffer, const struct sallyport_explain_options *options, struct sp_error *error);
 int sp_ask_policy_put(
     struct sp_buffer *buffer, const void *yaml, size_t yaml_bytes, const char *name, struct sp_error *error);
+/* The policy itself, not to be named. */
+int sp_ask_policy_check(struct sp_buffer *buffer, const void *yaml, size_t yaml_bytes, struct sp_error *error);
 int sp_ask_policy(struct sp_buffer *buffer, const char *policy, struct sp_error *error);
 int sp_ask_hello(struct sp_buffer *buffer, const char *client);
 int sp_ask_nothing(struct sp_buffer *buffer);

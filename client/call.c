@@ -173,6 +173,11 @@ int sallyport_submit_policy_put(
     SUBMIT("policy.put", 0, sp_ask_policy_put(out, yaml, yaml_bytes, name, &error));
 }
 
+int sallyport_submit_policy_check(sallyport *service, const void *yaml, size_t yaml_bytes, DONE_PARAMETERS)
+{
+    SUBMIT("policy.get", 0, sp_ask_policy_check(out, yaml, yaml_bytes, &error));
+}
+
 int sallyport_submit_policy_get(sallyport *service, const char *policy, DONE_PARAMETERS)
 {
     SUBMIT("policy.get", 0, sp_ask_policy(out, policy, &error));
@@ -191,6 +196,11 @@ int sallyport_submit_policy_remove(sallyport *service, const char *policy, DONE_
 int sallyport_policy_put(sallyport *service, const void *yaml, size_t yaml_bytes, const char *name, BLOCK_PARAMETERS)
 {
     BLOCK(sallyport_submit_policy_put(service, yaml, yaml_bytes, name, WAITING));
+}
+
+int sallyport_policy_check(sallyport *service, const void *yaml, size_t yaml_bytes, BLOCK_PARAMETERS)
+{
+    BLOCK(sallyport_submit_policy_check(service, yaml, yaml_bytes, WAITING));
 }
 
 int sallyport_policy_get(sallyport *service, const char *policy, BLOCK_PARAMETERS)

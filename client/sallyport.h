@@ -248,9 +248,13 @@ SALLYPORT_API int sallyport_scan_batch(sallyport *service, const struct sallypor
 SALLYPORT_API int sallyport_explain(sallyport *service, const struct sallyport_explain_options *options,
     sallyport_value **ret_answer, struct sallyport_error *error);
 SALLYPORT_API int sallyport_hello(sallyport *service, sallyport_value **ret_answer, struct sallyport_error *error);
-/* name NULL: only compiled and addressed by its content. The answer holds id and warnings. */
+/* Keeps a policy and points a name at it; name NULL: its own, if it has one. The answer holds id, name, warnings. */
 SALLYPORT_API int sallyport_policy_put(sallyport *service, const void *yaml, size_t yaml_bytes, const char *name,
     sallyport_value **ret_answer, struct sallyport_error *error);
+/* What the service makes of a policy, which is neither kept nor named: id, policy, warnings, and per pattern its grades. */
+SALLYPORT_API int sallyport_policy_check(sallyport *service, const void *yaml, size_t yaml_bytes,
+    sallyport_value **ret_answer, struct sallyport_error *error);
+/* The same for one that it knows. */
 SALLYPORT_API int sallyport_policy_get(
     sallyport *service, const char *policy, sallyport_value **ret_answer, struct sallyport_error *error);
 SALLYPORT_API int sallyport_policy_list(
@@ -286,6 +290,8 @@ SALLYPORT_API int sallyport_submit_explain(sallyport *service, const struct sall
 SALLYPORT_API int sallyport_submit_hello(
     sallyport *service, sallyport_done_fn *done, void *context, uint32_t *ret_call, struct sallyport_error *error);
 SALLYPORT_API int sallyport_submit_policy_put(sallyport *service, const void *yaml, size_t yaml_bytes, const char *name,
+    sallyport_done_fn *done, void *context, uint32_t *ret_call, struct sallyport_error *error);
+SALLYPORT_API int sallyport_submit_policy_check(sallyport *service, const void *yaml, size_t yaml_bytes,
     sallyport_done_fn *done, void *context, uint32_t *ret_call, struct sallyport_error *error);
 SALLYPORT_API int sallyport_submit_policy_get(sallyport *service, const char *policy, sallyport_done_fn *done,
     void *context, uint32_t *ret_call, struct sallyport_error *error);

@@ -160,10 +160,8 @@ static void answer_get(struct asked *asked, struct sp_policy *policy)
 
 int sp_method_policy_get(struct sp_request *request, struct sp_error *error)
 {
-    const struct sp_params_policy *params = request->params;
-    const msgpack_object reference = {
-        .type = MSGPACK_OBJECT_STR, .via.str = {.ptr = params->policy.ptr, .size = (uint32_t)params->policy.n_bytes}};
-    return ask(request, &reference, answer_get, error);
+    const struct sp_params_policy_get *params = request->params;
+    return ask(request, params->policy, answer_get, error);
 }
 
 /* ---- list, remove ---- */

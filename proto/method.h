@@ -40,7 +40,7 @@ extern const char *const sp_right_names[SP_RIGHT_COUNT + 1];
 #define SP_METHODS(X)                                                                                                  \
     X(HELLO, hello, "hello", NONE, hello)                                                                              \
     X(POLICY_PUT, policy_put, "policy.put", POLICY, policy_put)                                                        \
-    X(POLICY_GET, policy_get, "policy.get", SCAN, policy)                                                              \
+    X(POLICY_GET, policy_get, "policy.get", SCAN, policy_get)                                                          \
     X(POLICY_LIST, policy_list, "policy.list", SCAN, none)                                                             \
     X(POLICY_REMOVE, policy_remove, "policy.remove", POLICY, policy)                                                   \
     X(SCAN, scan, "scan", SCAN, scan)                                                                                  \

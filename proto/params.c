@@ -36,6 +36,13 @@ static const struct sp_field policy_rows[] = {
 const struct sp_table sp_params_policy_table = SP_TABLE(struct ROW, policy_rows);
 #undef ROW
 
+#define ROW sp_params_policy_get
+static const struct sp_field policy_get_rows[] = {
+    {"policy", SP_FIELD_OBJECT, SP_FIELD_REQUIRED, AT(policy), .help = "an id, a name, a map, or {yaml: text}"},
+};
+const struct sp_table sp_params_policy_get_table = SP_TABLE(struct ROW, policy_get_rows);
+#undef ROW
+
 #define CODE_ROW                                                                                                       \
     {                                                                                                                  \
         "code", SP_FIELD_BYTES, SP_FIELD_REQUIRED, AT(code), .max = SP_FRAME_BYTES_MAX, .help = "the source"           \

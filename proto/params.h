@@ -27,6 +27,11 @@ struct sp_params_policy {
     struct sp_str policy;
 };
 
+/* Unlike `policy`, what is asked about may also be the policy itself, which needs no name and gets none. */
+struct sp_params_policy_get {
+    const msgpack_object *policy;
+};
+
 /* `policy`, where it appears: an id, a name, "preset:…", the map itself, or {yaml: text}. NULL: the operator's default. */
 struct sp_params_scan {
     struct sp_str code, language, path;
@@ -72,7 +77,7 @@ struct sp_params_cancel {
 };
 
 extern const struct sp_table sp_limits_table, sp_params_none_table, sp_params_hello_table, sp_params_policy_put_table,
-    sp_params_policy_table, sp_params_scan_table, sp_params_scan_batch_table, sp_params_explain_table,
-    sp_params_run_table, sp_params_cancel_table;
+    sp_params_policy_table, sp_params_policy_get_table, sp_params_scan_table, sp_params_scan_batch_table,
+    sp_params_explain_table, sp_params_run_table, sp_params_cancel_table;
 
 #endif

@@ -72,16 +72,17 @@ static void print_grades(const sallyport_value *answer)
     }
 }
 
-/* Puts the operand's file, under a name or none. */
-static int put(const struct asking *asking, const char *name, sallyport_value **ret_answer)
+/* Sends the operand's file: to be kept, or to be checked only. Returns an exit status. */
+static int send_file(const struct asking *asking, bool keeps, sallyport_value **ret_answer)
 {
-    sp_cleanup(sp_input_policy_free) struct sp_input_policy policy = {0};
+    sp_cleanup(sp_buffer_fini) struct sp_buffer yaml = {0};
     struct sp_error own = {0};
     struct sallyport_error error;
-    if (sp_input_read(asking->operand, &policy.yaml, NULL, &own) < 0)
+    if (sp_input_read(asking->operand, &yaml, NULL, &own) < 0)
         return sp_cmd_fail(asking->invocation, SP_EXIT_TROUBLE, "%s: %s", asking->operand, own.text);
-    int r = sallyport_policy_put(asking->service, policy.yaml.bytes ? (const void *)policy.yaml.bytes : "",
-        policy.yaml.n_bytes, name, ret_answer, &error);
+    const void *text = yaml.bytes ? (const void *)yaml.bytes : "";
+    int r = keeps ? sallyport_policy_put(asking->service, text, yaml.n_bytes, asking->options->name, ret_answer, &error)
+                  : sallyport_policy_check(asking->service, text, yaml.n_bytes, ret_answer, &error);
     if (r == 0)
         return 0;
     bool is_wrong = r == SALLYPORT_EINVALID_POLICY || r == SALLYPORT_EINVALID_PATTERN;
@@ -91,7 +92,7 @@ static int put(const struct asking *asking, const char *name, sallyport_value **
 static int check(const struct asking *asking)
 {
     sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
-    int status = put(asking, NULL, &answer);
+    int status = send_file(asking, false, &answer);
     if (status)
         return status;
     if (asking->options->json) {
@@ -110,7 +111,7 @@ static int check(const struct asking *asking)
 static int put_named(const struct asking *asking)
 {
     sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
-    int status = put(asking, asking->options->name, &answer);
+    int status = send_file(asking, true, &answer);
     if (status)
         return status;
     if (asking->options->json) {
@@ -135,7 +136,10 @@ static int show(const struct asking *asking)
     int status = answer_to(asking, sallyport_policy_get(asking->service, asking->operand, &answer, &error), &error);
     if (status)
         return status;
-    print_json(answer, asking->options->json ? 0 : 2);
+    if (asking->options->json)
+        print_json(answer, 0);
+    else
+        print_json(sallyport_get(answer, "policy"), 2);
     return 0;
 }
 

@@ -215,22 +215,28 @@ static int tell_outcome(const struct sp_invocation *invocation, const sallyport_
     return outcome->status;
 }
 
-/* What was refused is the code itself or one of the files, each with a verdict. */
+static struct sp_str file_source(const struct input *input, const char *name)
+{
+    for (size_t i = 0; i < input->n_files; i++)
+        if (strcmp(input->names[i], name) == 0)
+            return (struct sp_str){(const char *)input->file_bytes[i].bytes, input->file_bytes[i].n_bytes};
+    return (struct sp_str){0};
+}
+
+/* The verdict on the code holds those on the files beside it. */
 static void tell_refusal(
     const struct sp_invocation *invocation, const struct input *input, const sallyport_value *answer)
 {
     bool colours = sp_out_text_colours(stderr, (enum sp_colour_choice)invocation->common->colour);
-    const char *path = invocation->operands->items[0];
-    const char *file = sallyport_get_text(answer, "file", NULL);
-    struct sp_str source = {(const char *)input->code.bytes, input->code.n_bytes};
-    if (file) {
-        path = file;
-        source = (struct sp_str){0};
-        for (size_t i = 0; i < input->n_files; i++)
-            if (strcmp(input->names[i], file) == 0)
-                source = (struct sp_str){(const char *)input->file_bytes[i].bytes, input->file_bytes[i].n_bytes};
+    const sallyport_value *verdict = sallyport_get(answer, "verdict"), *files = sallyport_get(verdict, "files");
+    struct sp_str code = {(const char *)input->code.bytes, input->code.n_bytes};
+    sp_out_text_verdict(stderr, colours, sp_str_of(invocation->operands->items[0]), code, verdict);
+    for (size_t i = 0; i < sallyport_get_count(files, NULL); i++) {
+        const sallyport_value *file = sallyport_at(files, i);
+        const char *name = sallyport_get_text(file, "path", NULL);
+        if (name)
+            sp_out_text_verdict(stderr, colours, sp_str_of(name), file_source(input, name), file);
     }
-    sp_out_text_verdict(stderr, colours, sp_str_of(path), source, sallyport_get(answer, "verdict"));
     sp_cmd_fail(invocation, 0, "refused by the policy; it did not run");
 }
 

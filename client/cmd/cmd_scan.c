@@ -51,8 +51,9 @@ struct scanning {
 /* In a folder, what the policy does not serve or no lexer reads is passed over. */
 static bool is_foreign(const struct sp_scan_source *source, const struct sallyport_error *error)
 {
-    return source->in_tree && (error->code == SALLYPORT_EUNSUPPORTED_LANGUAGE ||
-                                  (error->code == SALLYPORT_EINVALID_REQUEST && strstr(error->message, "language")));
+    return source->in_tree &&
+           (error->code == SALLYPORT_EUNSUPPORTED_LANGUAGE ||
+               (error->code == SALLYPORT_EINVALID_REQUEST && strstr(error->message, "does not judge")));
 }
 
 static void tell_text(struct scanning *scanning, const struct sp_scan_source *source, const sallyport_value *verdict,

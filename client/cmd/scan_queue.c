@@ -135,7 +135,8 @@ static struct sallyport_error error_of(const sallyport_value *map)
     struct sallyport_error error = {.code = SALLYPORT_EINTERNAL};
     if (sallyport_type_of(map) == SALLYPORT_MAP) {
         const char *name = sallyport_get_text(map, "name", NULL), *message = sallyport_get_text(map, "message", NULL);
-        error.code = (int)sallyport_get_int(map, "code", SALLYPORT_EINTERNAL);
+        int code = name ? sp_error_find(name) : 0;
+        error.code = code < 0 ? code : SALLYPORT_EINTERNAL;
         snprintf(error.name, sizeof error.name, "%s", name ? name : "internal");
         snprintf(error.message, sizeof error.message, "%s", message ? message : "the service says nothing more");
         return error;

@@ -1,6 +1,6 @@
-/* Judges a Python program and runs it in a sandbox: cc run.c $(pkg-config --cflags --libs sallyport)
+/* Judges a Python program and runs it in a sandbox: cc run_program.c $(pkg-config --cflags --libs sallyport)
  *
- *     ./run 'print(6 * 7)'
+ *     ./run_program 'print(6 * 7)'
  *
  * The program's output appears as it comes; the exit status is its own, 126 where the policy refuses it, 125 where something
  * is wrong with the service. */
