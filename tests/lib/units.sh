@@ -12,4 +12,4 @@ systemd-analyze verify --man=no "$units/sallyport.socket" "$units/sallyport.serv
 status=$?
 grep -F sallyport "$root/said"
 [ $status = 0 ] && ! grep -qF sallyport "$root/said" || exit 1
-systemd-sysusers --dry-run "$root$prefix/lib/sysusers.d/sallyport.conf" | grep -q sallyport
+systemd-sysusers --dry-run "$root$prefix/lib/sysusers.d/sallyport.conf" 2>&1 | grep "Creating user .sallyport"
