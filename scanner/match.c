@@ -290,6 +290,30 @@ static const struct sp_re_weight *find_weight(const struct sp_database_pattern *
     return low < pattern->n_weights && pattern->weights[low].offset == offset ? &pattern->weights[low] : NULL;
 }
 
+/* Does the text that ends here repeat what the group captured, by Python's folding of case? The number of points is
+ * right already: PCRE2 compared point by point. */
+static bool repeats_group(const pcre2_callout_block *block, bool ascii, uint32_t group)
+{
+    if (group >= block->capture_top || block->offset_vector[2 * group] == PCRE2_UNSET)
+        return false;
+    const uint8_t *text = block->subject, *begin = text + block->offset_vector[2 * group];
+    const uint8_t *at = text + block->offset_vector[2 * group + 1], *here = text + block->current_position;
+    while (at > begin) {
+        do
+            at--;
+        while (at > begin && (*at & 0xC0) == 0x80);
+        do
+            here--;
+        while (here > text && (*here & 0xC0) == 0x80);
+        uint32_t a = 0, b = 0;
+        sp_utf8_next(at, 4, &a);
+        sp_utf8_next(here, 4, &b);
+        if (sp_re_set_lower(a, ascii) != sp_re_set_lower(b, ascii))
+            return false;
+    }
+    return true;
+}
+
 /* Called by PCRE2 before each item that it tries: an item costs one, and a byte walked since the last item one. */
 static int count_work(pcre2_callout_block *block, void *data)
 {
@@ -308,7 +332,10 @@ static int count_work(pcre2_callout_block *block, void *data)
         }
     }
     search->work += work;
-    return search->work > search->budget ? PCRE2_ERROR_CALLOUT : 0;
+    if (search->work > search->budget)
+        return PCRE2_ERROR_CALLOUT;
+    const char *check = (const char *)block->callout_string;
+    return check && !repeats_group(block, check[0] == SP_RE_CALLOUT_ASCII, (uint32_t)atoi(check + 1));
 }
 
 /* The leftmost match that starts within first..last: 1 with its place in *match, 0 for none, SP_ETOO_LARGE where the

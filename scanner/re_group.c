@@ -21,8 +21,11 @@ static struct name_text shown(const struct sp_re_lex *lex, struct name name)
 {
     struct name_text shown;
     size_t at = 0;
-    for (uint32_t i = 0; i < name.n && i < 32; i++)
-        at += sp_utf8_put(lex->points[name.start + i], (uint8_t *)shown.text + at);
+    for (uint32_t i = 0; i < name.n && i < 32; i++) {
+        uint32_t point = lex->points[name.start + i];
+        bool control = point < 0x20 || (point >= 0x7F && point <= 0x9F);
+        at += sp_utf8_put(control ? '?' : point, (uint8_t *)shown.text + at);
+    }
     shown.text[at] = '\0';
     return shown;
 }

@@ -276,7 +276,7 @@ static void put_repeat_hyperscan(struct printer *printer, const struct sp_re_nod
     put_node(printer, node->child, tail && max == 1);
     if (printer->out.n_bytes > before && !(min == 1 && max == 1))
         put_bounds(printer, min, max);
-    printer->structural |= node->repeat.greed == SP_RE_POSSESSIVE;
+    printer->structural |= node->repeat.greed == SP_RE_POSSESSIVE && !tail;
 }
 
 static void put_repeat(struct printer *printer, const struct sp_re_node *node, bool tail)
@@ -304,12 +304,18 @@ static void put_backref(struct printer *printer, const struct sp_re_node *node)
         return;
     }
     bool fold = node->flags & SP_MATCH_IGNORE_CASE;
+    if (fold && printer->utf8)
+        put(printer, "(?:");
     if (fold)
         put(printer, "(?i:");
     weigh(printer, 1, node->index);
     putf(printer, "\\g{%u}", node->index);
     if (fold)
         put(printer, ")");
+    /* PCRE2 holds more points equal than Python does here: the callout looks again. */
+    if (fold && printer->utf8)
+        putf(printer, "(?C\"%c%u\"))", node->flags & SP_MATCH_ASCII ? SP_RE_CALLOUT_ASCII : SP_RE_CALLOUT_UNICODE,
+            node->index);
 }
 
 static void put_condition(struct printer *printer, const struct sp_re_node *node)
@@ -347,7 +353,7 @@ static void put_node(struct printer *printer, const struct sp_re_node *node, boo
     case SP_RE_ANY: put(printer, node->flags & SP_MATCH_DOTALL ? "." : "[^\\n]"); break;
     case SP_RE_AT: put_at(printer, node); break;
     case SP_RE_GROUP:
-        printer->structural |= node->atomic;
+        printer->structural |= node->atomic && !tail;
         put_group(printer,
             node->atomic && !printer->hyperscan      ? "(?>"
             : node->index > 0 && !printer->hyperscan ? "("

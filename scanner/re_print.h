@@ -16,6 +16,11 @@
 #define SP_RE_PRINT_BYTES     (128u * 1024)
 #define SP_RE_HYPERSCAN_BYTES 15000u /* Hyperscan takes 16000 */
 
+/* Callouts of the print besides the automatic ones, "u7" or "a7": the text before it, taken for group 7's by PCRE2's
+ * folding of case, counts only if it is that by Python's, of Unicode or of ASCII. */
+#define SP_RE_CALLOUT_UNICODE 'u'
+#define SP_RE_CALLOUT_ASCII   'a'
+
 /* An item of the print that does more work than its callout tells. */
 struct sp_re_weight {
     uint32_t offset; /* of the item in the print */

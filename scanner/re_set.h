@@ -48,6 +48,9 @@ int sp_re_set_fold(struct sp_re_set *set, struct sp_arena *arena, bool ascii);
 /* Is the point in the (tidy) ranges? Looks neither at categories nor at negation. */
 bool sp_re_set_has(const struct sp_re_set *set, uint32_t point);
 
+/* The lower case of a point, as Python's `re` has it. */
+uint32_t sp_re_set_lower(uint32_t point, bool ascii);
+
 /* Adds the ranges that a category has: within ASCII, or, for those of \s and its complement, all. Returns
  * SP_EINTERNAL for a Unicode category that is not a matter of few ranges (\d, \w and their complements). */
 int sp_re_set_add_category(
