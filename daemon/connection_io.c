@@ -232,13 +232,15 @@ bool sp_connection_pump(struct sp_connection *connection)
     bool more = true;
     for (int i = 0; i < PROGRESS_TURNS && more; i++) {
         size_t kept = connection->input.n_bytes;
+        bool blocked = !may_take(connection);
         take_kept(connection);
         if (connection->phase == SP_CONNECTION_CLOSED)
             return false;
         write_some(connection);
         if (connection->phase == SP_CONNECTION_CLOSED)
             return false;
-        more = connection->input.n_bytes > 0 && connection->input.n_bytes < kept && may_take(connection);
+        /* What was kept goes on where some of it went, or where only now it may; a frame that is not whole waits. */
+        more = connection->input.n_bytes > 0 && may_take(connection) && (connection->input.n_bytes < kept || blocked);
     }
     if (has_ended(connection) && !more) {
         sp_connection_close(connection);

@@ -173,12 +173,13 @@ class Daemon:
     def start(self):
         """Starts it and waits until it is ready; RuntimeError with its words where it does not become so."""
         readable, writable = os.pipe()
-        self.log_file = open(self.log_path, "ab")
+        log_file = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         extra = ["--private"] if self.private else []
         self.process = subprocess.Popen([*self.command, *extra, "--ready-fd", str(writable)], pass_fds=[writable],
-                                        stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file,
+                                        stdin=subprocess.DEVNULL, stdout=log_file, stderr=log_file,
                                         env=self.env)
         os.close(writable)
+        os.close(log_file)
         with os.fdopen(readable) as pipe:
             timer = threading.Timer(TIMEOUT, self.process.kill)
             timer.start()
