@@ -52,7 +52,11 @@ class Client:
     def __init__(self, path, timeout=TIMEOUT):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
-        self.socket.connect(path)
+        try:
+            self.socket.connect(path)
+        except OSError:
+            self.socket.close()
+            raise
         self.unpacker = msgpack.Unpacker(raw=False, max_buffer_size=1 << 30, strict_map_key=False,
                                          unicode_errors="surrogateescape")
         self.answers, self.notifications, self.msgid = {}, [], 0

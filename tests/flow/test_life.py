@@ -1,0 +1,287 @@
+"""How the daemon starts, reloads, drains and ends."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+import unittest
+
+from harness import Client, Daemon, RpcError, program, wait_until
+
+LATE = {"code": "import time; time.sleep(0.5); print('late')", "language": "python"}
+FOREVER = {"code": "import time\nprint('begun', flush=True)\ntime.sleep(60)", "language": "python"}
+
+
+def run_check(daemon):
+    """--check-config, as (status, what it says)."""
+    done = subprocess.run([program("SALLYPORTD"), "--config", daemon.config_path, "--check-config"],
+                          capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+class Ending(unittest.TestCase):
+    def test_sigterm_lets_running_work_finish_and_refuses_new(self):
+        with Daemon() as daemon, daemon.client() as client, daemon.client() as other:
+            client.call("hello"), other.call("hello")
+            msgid = client.send("run", LATE)
+            wait_until(lambda: other.call("stats")["in_flight"]["requests"] == 2)
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_log("draining")
+            with self.assertRaisesRegex(RpcError, "^shutting_down: "):
+                other.call("scan", {"code": "x", "language": "python"})
+            self.assertTrue(other.call("stats")["draining"])
+            self.assertEqual(client.wait(msgid)["stdout"], "late\n")
+            self.assertEqual(daemon.wait(), 0)
+            self.assertFalse(os.path.exists(daemon.socket_path) and os.getuid() != 0)
+            with self.assertRaises((ConnectionRefusedError, FileNotFoundError)):
+                Client(daemon.socket_path)
+
+    def test_past_the_grace_running_work_is_killed_and_reported(self):
+        with Daemon({"drain_grace_ms": 300}) as daemon, daemon.client() as client:
+            msgid = client.send("run", {**FOREVER, "stream": True})
+            client.read_message()
+            begun = time.monotonic()
+            daemon.signal(signal.SIGTERM)
+            self.assertEqual(client.wait(msgid)["outcome"], "cancelled")
+            self.assertLess(time.monotonic() - begun, 5)
+            self.assertEqual(daemon.wait(), 0)
+
+    def test_a_second_sigterm_ends_the_grace(self):
+        with Daemon() as daemon, daemon.client() as client:
+            msgid = client.send("run", {**FOREVER, "stream": True})
+            client.read_message()
+            daemon.signal(signal.SIGTERM)
+            daemon.wait_log("draining")
+            daemon.signal(signal.SIGTERM)
+            self.assertEqual(client.wait(msgid)["outcome"], "cancelled")
+            self.assertEqual(daemon.wait(), 0)
+
+    def test_drain_over_the_socket(self):
+        with Daemon() as daemon:
+            self.assertEqual(daemon.call("drain"), {"draining": True})
+            self.assertEqual(daemon.wait(), 0)
+
+    def test_idle_it_leaves_by_itself_but_not_while_somebody_is_there(self):
+        with Daemon({"idle_exit_ms": 600}) as daemon:
+            with daemon.client() as client:
+                time.sleep(1.2)
+                self.assertEqual(client.call("hello")["protocol"], 1)
+            self.assertEqual(daemon.wait(), 0)
+            self.assertIn("idle_exit_ms", daemon.log())
+
+    def test_idle_connections_do_not_hold_up_the_end(self):
+        with Daemon() as daemon:
+            clients = [daemon.client() for _ in range(20)]
+            begun = time.monotonic()
+            daemon.stop()
+            self.assertLess(time.monotonic() - begun, 5)
+            for client in clients:
+                self.assertTrue(client.closed())
+                client.close()
+
+
+class Starting(unittest.TestCase):
+    def test_the_socket_of_a_private_daemon_is_its_users_alone(self):
+        with Daemon() as daemon:
+            self.assertEqual(stat.S_IMODE(os.stat(daemon.socket_path).st_mode), 0o600)
+
+    def test_mode_and_group_are_as_configured(self):
+        with Daemon({"socket": {"mode": "0666", "group": "daemon"}}) as daemon:
+            status = os.stat(daemon.socket_path)
+            self.assertEqual(stat.S_IMODE(status.st_mode), 0o666)
+            if os.getuid() == 0:
+                self.assertEqual(status.st_gid, 1)
+
+    @unittest.skipIf(os.getuid() != 0, "only root has rights to give up")
+    def test_started_by_root_it_gives_its_rights_up(self):
+        with Daemon() as daemon:
+            with open(f"/proc/{daemon.process.pid}/status") as file:
+                status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+            self.assertNotIn("0", status["Uid"].split())
+            self.assertNotIn("0", status["Gid"].split())
+            self.assertEqual(status["Groups"].strip(), "")
+            self.assertEqual(int(status["CapPrm"], 16), 0)
+            self.assertEqual(status["NoNewPrivs"].strip(), "1")
+
+    def test_a_second_daemon_does_not_take_the_socket_away(self):
+        with Daemon() as daemon:
+            second = subprocess.run([*daemon.command, "--private"], capture_output=True, text=True, timeout=60)
+            self.assertEqual(second.returncode, 1)
+            self.assertIn("another daemon serves", second.stderr)
+            self.assertEqual(daemon.call("hello")["protocol"], 1)
+
+    def test_a_stale_socket_is_replaced(self):
+        with Daemon() as daemon:
+            daemon.process.kill()
+            daemon.wait()
+            with self.assertRaises(ConnectionRefusedError):
+                Client(daemon.socket_path)
+            daemon.start()
+            self.assertEqual(daemon.call("hello")["protocol"], 1)
+
+    def test_somebody_elses_socket_or_file_stays(self):
+        with Daemon(wait=False) as daemon:
+            with open(daemon.socket_path, "w") as file:
+                file.write("mine")
+            with self.assertRaisesRegex(RuntimeError, "is no socket"):
+                daemon.start()
+            os.unlink(daemon.socket_path)
+            with socket.socket(socket.AF_UNIX) as other:
+                other.bind(daemon.socket_path)
+                other.listen()
+                with self.assertRaisesRegex(RuntimeError, "another program serves"):
+                    daemon.start()
+
+    def test_arguments_that_are_not_understood(self):
+        for arguments in (["--nothing"], ["more"], ["--ready-fd", "x"], ["--ready-fd", "99"]):
+            done = subprocess.run([program("SALLYPORTD"), *arguments], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertTrue(done.stderr)
+        done = subprocess.run([program("SALLYPORTD"), "--version"], capture_output=True, text=True, timeout=60)
+        self.assertRegex(done.stdout, r"^sallyportd \d+\.\d+\.\d+\n$")
+
+    def test_socket_activation(self):
+        with Daemon(wait=False) as daemon:
+            path = os.path.join(daemon.dir, "activated")
+            activate = subprocess.Popen(["systemd-socket-activate", "--listen", path, *daemon.command, "--private"],
+                                        stderr=subprocess.PIPE)
+            try:
+                wait_until(lambda: os.path.exists(path))
+                with Client(path) as client:
+                    self.assertEqual(client.call("hello")["protocol"], 1)
+                self.assertFalse(os.path.exists(daemon.socket_path))
+                activate.terminate()  # it has become the daemon
+                self.assertEqual(activate.wait(60), 0)
+                self.assertTrue(os.path.exists(path))  # the service manager's, not ours to remove
+            finally:
+                activate.kill()
+                activate.wait()
+                activate.stderr.close()
+
+
+class NotifySocket(unittest.TestCase):
+    def test_the_service_manager_hears_of_every_step(self):
+        with Daemon(wait=False) as daemon, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            path = os.path.join(daemon.open_dir, "notify")
+            manager.bind(path)
+            os.chmod(path, 0o777)
+            manager.settimeout(60)
+            daemon.env.update(NOTIFY_SOCKET=path, WATCHDOG_USEC="200000")
+            daemon.env.pop("WATCHDOG_PID", None)
+            daemon.start()
+            seen = []
+
+            def hear(what):
+                while not any(line.startswith(what) for line in seen):
+                    seen.extend(manager.recv(4096).decode().split("\n"))
+                seen.clear()
+
+            hear("READY=1")
+            hear("STATUS=serving")
+            hear("WATCHDOG=1")
+            daemon.signal(signal.SIGHUP)
+            hear("RELOADING=1")
+            hear("READY=1")
+            daemon.signal(signal.SIGTERM)
+            hear("STOPPING=1")
+            self.assertEqual(daemon.wait(), 0)
+
+
+class Reloading(unittest.TestCase):
+    def test_sighup_brings_the_new_configuration(self):
+        with Daemon() as daemon, daemon.client() as client:
+            self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
+            daemon.merge({"code_bytes": 5000})
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_log("notice: reloaded")
+            self.assertEqual(client.call("hello")["limits"]["code_bytes"], 5000)
+
+    def test_a_bad_configuration_changes_nothing_and_says_why(self):
+        with Daemon() as daemon, daemon.client() as client:
+            daemon.merge({"code_bytes": 5000, "log_level": "loud"})
+            with self.assertRaisesRegex(RpcError, "^invalid_config: log_level: unknown level"):
+                client.call("reload")
+            self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
+            self.assertRegex(daemon.log(), r"not reloaded, the old configuration stays: .*sallyportd.yaml:\d+:\d+: log_level")
+            daemon.merge({"log_level": "debug"})
+            self.assertEqual(client.call("reload"), {"reloaded": True})
+            self.assertEqual(client.call("hello")["limits"]["code_bytes"], 5000)
+            self.assertEqual(client.call("stats")["counters"]["reloads_failed"], 1)
+
+    def test_a_bad_policy_changes_nothing_either(self):
+        with Daemon(policies={"one": "patterns: []\n"}) as daemon, daemon.client() as client:
+            daemon.merge({"code_bytes": 5000})
+            daemon.write_policy("two", "patterns:\n  - pattern: '('\n")
+            with self.assertRaisesRegex(RpcError, "two.yaml"):
+                client.call("reload")
+            self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
+
+    def test_what_needs_a_new_start_is_said(self):
+        with Daemon() as daemon:
+            daemon.merge({"workers": 7})
+            self.assertEqual(daemon.call("reload"), {"reloaded": True})
+            self.assertIn("workers: takes effect with the next start", daemon.log())
+
+    def test_rights_of_open_connections_change_with_it(self):
+        with Daemon(private=False) as daemon, daemon.client() as client:
+            self.assertIn("run", client.call("hello")["rights"])
+            daemon.merge({"access": [{"users": [str(os.getuid())], "rights": ["scan", "operate"]}]})
+            client.call("reload")
+            self.assertEqual(client.call("hello")["rights"], ["scan", "operate"])
+            with self.assertRaisesRegex(RpcError, '^denied: run needs the right "run"'):
+                client.call("run", FOREVER)
+            daemon.signal(signal.SIGTERM)
+            daemon.wait()
+            self.assertTrue(any(line.get("event") == "denial" for line in daemon.audit()))
+
+
+class CheckConfig(unittest.TestCase):
+    def check(self, config, expected, policies=None):
+        with Daemon(config, wait=False, policies=policies) as daemon:
+            status, said = run_check(daemon)
+            self.assertEqual(status, 1, said)
+            self.assertRegex(said, expected)
+            with self.assertRaises(RuntimeError):
+                daemon.start()
+
+    def test_a_good_one_is_valid(self):
+        with Daemon(wait=False) as daemon:
+            self.assertEqual(run_check(daemon)[0], 0)
+            self.assertFalse(os.path.exists(daemon.socket_path))
+
+    def test_what_is_wrong_is_named_with_its_place(self):
+        for config, expected in (
+                ({"bound": {}}, r"sallyportd\.yaml:\d+:\d+: bound: unknown key"),
+                ({"bounds": {"connections": "many"}}, r":\d+:\d+: bounds\.connections: must be an integer"),
+                ({"socket": {"mode": "999"}}, r":\d+:\d+: socket\.mode: must be octal"),
+                ({"access": [{"users": ["no-such-user"], "rights": ["scan"]}]},
+                 r":\d+:\d+: access\[0\]\.users\[0\]: there is no user"),
+                ({"access": [{"users": ["root"], "rights": ["fly"]}]}, r"access\[0\]\.rights\[0\]: unknown right"),
+                ({"env_allow": ["LD_PRELOAD"]}, r"env_allow\[0\]: LD_PRELOAD can never be allowed"),
+                ({"limits": {"wall_ms": 999999999}, "ceilings": {"wall_ms": 1}}, r"limits\.wall_ms: is more than")):
+            with self.subTest(expected=expected):
+                self.check(config, expected)
+
+    def test_a_policy_is_checked_too(self):
+        self.check({}, r"bad\.yaml.*severity", {"bad": "patterns:\n  - pattern: x\n    severity: hihg\n"})
+
+    def test_yaml_that_is_none(self):
+        with Daemon(wait=False) as daemon:
+            with open(daemon.config_path, "w") as file:
+                file.write("a: [1,\n b: }\n")
+            status, said = run_check(daemon)
+            self.assertEqual(status, 1)
+            self.assertRegex(said, r"sallyportd\.yaml:\d+:\d+: not YAML")
+
+    def test_a_file_that_is_not_there(self):
+        with Daemon(wait=False) as daemon:
+            os.unlink(daemon.config_path)
+            status, said = run_check(daemon)
+            self.assertEqual(status, 1)
+            self.assertIn("No such file", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
