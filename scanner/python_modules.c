@@ -1,7 +1,9 @@
-/* Twins of Python's modules. Any thread; tables only. */
+/* What is known of Python's modules by name. Any thread; tables only. */
 #include "scanner/python_modules.h"
 
 #include <string.h>
+
+#include "proto/scope.h"
 
 /* Sorted by name: looked up by bisection. */
 static const struct {
@@ -87,6 +89,32 @@ static const struct {
     {"pyexpat", "xml.parsers.expat"},
 };
 
+static const char *const builtins[] = {
+#define BUILTIN(name) name,
+#include "scanner/python_reexports.inc"
+#undef BUILTIN
+};
+
+static const char *const known[] = {
+#define MODULE(name) name,
+#include "scanner/python_reexports.inc"
+#undef MODULE
+};
+
+static const struct {
+    const char *path, *module;
+} reexports[] = {
+#define REEXPORT(path, module) {path, module},
+#include "scanner/python_reexports.inc"
+#undef REEXPORT
+};
+
+static const char *const shadows[] = {
+#define STAR(name) name,
+#include "scanner/python_reexports.inc"
+#undef STAR
+};
+
 static int compare(struct sp_str a, const char *b)
 {
     size_t n_b = strlen(b), n = a.n_bytes < n_b ? a.n_bytes : n_b;
@@ -94,22 +122,53 @@ static int compare(struct sp_str a, const char *b)
     return r ? r : (a.n_bytes > n_b) - (a.n_bytes < n_b);
 }
 
-struct sp_str sp_python_modules_twin(struct sp_str module)
+/* The row whose first member is the text, in a sorted table of rows of row_bytes; NULL: none. */
+static const void *find(struct sp_str text, const void *table, size_t n_rows, size_t row_bytes)
 {
-    const char *dot = memchr(module.ptr, '.', module.n_bytes);
-    struct sp_str first = {module.ptr, dot ? (size_t)(dot - module.ptr) : module.n_bytes};
-    size_t low = 0, high = sizeof(twins) / sizeof(twins[0]);
+    size_t low = 0, high = n_rows;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int r = compare(first, twins[middle].name);
+        const char *row = (const char *)table + middle * row_bytes;
+        int r = compare(text, *(const char *const *)row);
         if (r == 0)
-            return sp_str_of(twins[middle].module);
+            return row;
         if (r < 0)
             high = middle;
         else
             low = middle + 1;
     }
-    return module;
+    return NULL;
+}
+
+#define FIND(text, table) find(text, table, SP_COUNT(table), sizeof((table)[0]))
+
+struct sp_str sp_python_modules_twin(struct sp_str module)
+{
+    const char *dot = module.n_bytes ? memchr(module.ptr, '.', module.n_bytes) : NULL;
+    struct sp_str first = {module.ptr, dot ? (size_t)(dot - module.ptr) : module.n_bytes};
+    const char *const *row = FIND(first, twins);
+    return row ? sp_str_of(row[1]) : module;
+}
+
+bool sp_python_modules_is_builtin(struct sp_str name)
+{
+    return FIND(name, builtins);
+}
+
+bool sp_python_modules_is_known(struct sp_str module)
+{
+    return FIND(module, known);
+}
+
+struct sp_str sp_python_modules_reexport(struct sp_str path)
+{
+    const char *const *row = FIND(path, reexports);
+    return sp_str_of(row ? row[1] : NULL);
+}
+
+bool sp_python_modules_shadows(struct sp_str module_and_name)
+{
+    return FIND(module_and_name, shadows);
 }
 
 static bool lies_under(struct sp_str rule, struct sp_str module)

@@ -13,4 +13,16 @@ struct sp_str sp_python_modules_twin(struct sp_str module);
 /* Does a rule that names `rule` speak of `module`? Itself, what lies under it, and its private twins. */
 bool sp_python_modules_cover(struct sp_str rule, struct sp_str module);
 
+/* Is it a name of the builtins (3.11's)? */
+bool sp_python_modules_is_builtin(struct sp_str name);
+
+/* Is it a module of the standard library, by its whole name? */
+bool sp_python_modules_is_known(struct sp_str module);
+
+/* The module that is reached as an attribute of another ("shutil.os" is "os"); ptr NULL: none. */
+struct sp_str sp_python_modules_reexport(struct sp_str path);
+
+/* Does `from module import *` take this name from the builtins ("os.open")? */
+bool sp_python_modules_shadows(struct sp_str module_and_name);
+
 #endif

@@ -1,0 +1,53 @@
+#ifndef SP_SCANNER_PYTHON_PARSE_H
+#define SP_SCANNER_PYTHON_PARSE_H
+
+/* Between the two halves of Python's parser: expressions and statements. */
+
+#include "scanner/python_tree.h"
+
+struct sp_python_parser {
+    struct sp_python_cursor *cursor;
+    struct sp_python_tree *tree;
+    struct sp_arena *arena;
+    unsigned depth;
+    uint32_t soft_end; /* how far was looked ahead for the sake of a soft keyword */
+    int code;          /* SP_E… once memory ran out: then everything ends at once */
+};
+
+/* Children of a node while they are collected. */
+struct sp_python_children {
+    uint32_t first, last;
+};
+
+uint32_t sp_python_parse_node(struct sp_python_parser *parser, enum sp_python_node_kind kind, uint32_t start);
+/* Sets the node's end to the last token's, and its children. Answers the node. */
+uint32_t sp_python_parse_close(
+    struct sp_python_parser *parser, uint32_t node, const struct sp_python_children *children);
+void sp_python_parse_append(struct sp_python_parser *parser, struct sp_python_children *children, uint32_t node);
+
+bool sp_python_parse_is(const struct sp_python_parser *parser, uint32_t operator_bytes);
+bool sp_python_parse_is_keyword(const struct sp_python_parser *parser, enum sp_python_keyword keyword);
+bool sp_python_parse_accept(struct sp_python_parser *parser, uint32_t operator_bytes);
+bool sp_python_parse_accept_keyword(struct sp_python_parser *parser, enum sp_python_keyword keyword);
+bool sp_python_parse_ended(const struct sp_python_parser *parser);
+
+/* Depth: false where the bound is met; then the caller takes sp_python_parse_flat's node, which holds the rest of the
+ * statement without its structure. */
+bool sp_python_parse_enter(struct sp_python_parser *parser);
+void sp_python_parse_leave(struct sp_python_parser *parser);
+uint32_t sp_python_parse_flat(struct sp_python_parser *parser);
+
+/* One expression without commas; 0, and nothing taken, where none begins. */
+uint32_t sp_python_parse_expression(struct sp_python_parser *parser);
+/* With commas and stars: a TUPLE where there is a comma. 0 where there is nothing. */
+uint32_t sp_python_parse_expressions(struct sp_python_parser *parser);
+/* The target of `for`: no `in` belongs to it. */
+uint32_t sp_python_parse_targets(struct sp_python_parser *parser);
+/* Up to and without its end: `)` of a definition, `:` of a lambda. */
+uint32_t sp_python_parse_parameters(struct sp_python_parser *parser, bool lambda);
+uint32_t sp_python_parse_call(struct sp_python_parser *parser);
+
+/* `import …` or `from …`, the word being current. */
+uint32_t sp_python_parse_import(struct sp_python_parser *parser);
+
+#endif
