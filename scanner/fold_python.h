@@ -36,6 +36,7 @@ struct sp_python_value {
     bool builtin; /* PATH: of the builtins */
     bool module;  /* PATH: surely a module */
     bool caller;  /* GETTER: methodcaller */
+    bool changes; /* SEQUENCE, DICT: one that a program may change in place */
     uint32_t n_items;
     struct sp_str text;
     int64_t number;

@@ -5,13 +5,14 @@
 #include "scanner/lex_python.h"
 #include "scanner/lex_text.h"
 #include "scanner/python_modules.h"
+#include "scanner/resolve_python.h"
 #include "scanner/source.h"
 
 static const struct sp_tongue tongues[] = {
     {
         .language = SP_LANGUAGE_PYTHON,
         .lex = sp_lex_python,
-        .resolve = NULL,
+        .resolve = sp_resolve_python,
         .twin = sp_python_modules_twin,
         .covers = sp_python_modules_cover,
         .encoding = sp_source_python_encoding,

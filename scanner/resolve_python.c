@@ -1,0 +1,58 @@
+/* The resolver's way in: walks the program until no name gets a new meaning. Any thread; what it holds beside the scan's
+ * arena is freed before it returns. */
+#include "scanner/resolve_python.h"
+
+#include <string.h>
+
+#define WALKS_MAX       8
+#define TEMPORARY_BYTES ((size_t)256 << 20)
+#define FOLD_BYTES      ((size_t)4 << 20) /* and eight times the source */
+#define STEPS           ((size_t)1 << 16) /* and four times the source: bytes that are walked more than once */
+
+static void walk(struct sp_python_resolver *resolver)
+{
+    size_t n_bytes = resolver->source.n_bytes;
+    resolver->walk++;
+    resolver->again = false;
+    resolver->n_steps = STEPS + 4 * n_bytes;
+    resolver->fold = (struct sp_fold_python){.arena = &resolver->temporary, .left_bytes = FOLD_BYTES + 8 * n_bytes};
+    resolver->out.modules.n_items = resolver->out.names.n_items = resolver->out.folded.n_items = 0;
+    resolver->out.evaluated.n_items = resolver->out.dynamics.n_items = resolver->out.limits.n_items = 0;
+    sp_resolve_python_statement_block(resolver, resolver->tree.root);
+    sp_arena_reset(&resolver->temporary);
+}
+
+int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, struct sp_arena *arena,
+    struct sp_resolution *ret_resolution, struct sp_error *error)
+{
+    struct sp_python_resolver resolver = {.source = source, .spans = spans, .arena = arena};
+    int r = sp_python_names_init(&resolver.names, arena);
+    if (r == 0)
+        r = sp_python_parse(source, spans, &resolver.names, arena, &resolver.tree);
+    if (r)
+        return sp_error_set(error, r, NULL);
+    sp_arena_init(&resolver.temporary, TEMPORARY_BYTES);
+    resolver.n_read = resolver.names.n_items;
+    resolver.read = sp_arena_array(arena, resolver.n_read, sizeof(*resolver.read));
+    if (!resolver.read)
+        resolver.code = arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+    else
+        sp_resolve_python_scope_new(&resolver, SP_PYTHON_SCOPE_MODULE);
+    do
+        walk(&resolver);
+    while (resolver.again && !resolver.code && resolver.walk < WALKS_MAX);
+    uint32_t end = (uint32_t)source.n_bytes;
+    if (resolver.again)
+        sp_resolve_python_emit_limit(&resolver, "names that hang on each other too often", 0, end);
+    if (resolver.fold.spent)
+        sp_resolve_python_emit_limit(&resolver, "constants that are too large to be followed", 0, end);
+    if (resolver.tree.too_deep)
+        sp_resolve_python_emit_limit(
+            &resolver, "nesting that is too deep", resolver.tree.too_deep_at, resolver.tree.too_deep_at);
+    sp_resolve_python_emit_finish(&resolver);
+    sp_arena_fini(&resolver.temporary);
+    if (resolver.code)
+        return sp_error_set(error, resolver.code, NULL);
+    *ret_resolution = resolver.out;
+    return 0;
+}

@@ -1,0 +1,206 @@
+#ifndef SP_SCANNER_RESOLVE_PYTHON_H
+#define SP_SCANNER_RESOLVE_PYTHON_H
+
+/* The resolver of Python, and what its files share: sets of values, scopes, emission.
+ *
+ * The program is walked in source order, again and again until no name gets a new meaning: names keep all the meanings
+ * that they ever get (in branches, by rebinding), so one walk may find what an earlier part should have known. */
+
+#include "scanner/fold_python.h"
+#include "scanner/python_tree.h"
+#include "scanner/resolution.h"
+
+/* See struct sp_tongue. Linear in the size of the source; bounds are told as limits. */
+int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, struct sp_arena *arena,
+    struct sp_resolution *ret_resolution, struct sp_error *error);
+
+#define SP_PYTHON_SET_MAX   8
+#define SP_PYTHON_NAME_MAX  256 /* bytes of a canonical name */
+#define SP_PYTHON_STARS_MAX 16
+
+/* What an expression may be. */
+struct sp_python_set {
+    const struct sp_python_value *items[SP_PYTHON_SET_MAX];
+    uint8_t n_items;
+    bool other; /* or something that is not known */
+    bool limit; /* or a path that a bound kept from being known */
+    bool large; /* or a constant that is too large to be followed */
+};
+
+enum sp_python_scope_kind { SP_PYTHON_SCOPE_MODULE, SP_PYTHON_SCOPE_CLASS, SP_PYTHON_SCOPE_FUNCTION };
+
+struct sp_python_scope {
+    uint32_t parent;
+    uint32_t n_bindings;
+    uint8_t kind;
+};
+
+struct sp_python_binding {
+    uint64_t key; /* scope and name, 0: free */
+    struct sp_python_set set;
+    uint32_t certain; /* the walk in which it was bound for sure before what comes now */
+    uint32_t moved;   /* global, nonlocal: the scope + 1 that holds it */
+    bool bound;       /* in some walk: as opposed to declared */
+};
+
+struct sp_python_function {
+    uint32_t node; /* FUNCTION or LAMBDA */
+    uint32_t scope;
+    struct sp_python_set returns;
+    uint32_t called; /* the walk that called it last */
+};
+
+/* Pseudo scopes: attributes of unknown objects by their name, those of modules by their path. */
+#define SP_PYTHON_SCOPE_ATTRIBUTES (UINT32_MAX - 1)
+#define SP_PYTHON_SCOPE_MEMBERS    (UINT32_MAX - 2)
+
+struct sp_python_resolver {
+    struct sp_str source;
+    const struct sp_span_list *spans;
+    struct sp_arena *arena;    /* what lasts */
+    struct sp_arena temporary; /* values of one top-level statement */
+    struct sp_python_names names;
+    struct sp_python_tree tree;
+    struct sp_fold_python fold;
+    struct sp_resolution out;
+    struct sp_python_scope *scopes;
+    uint32_t n_scopes, scope_room;
+    struct sp_python_binding *bindings; /* hash table */
+    uint32_t n_bindings, binding_room;
+    struct sp_python_function *functions;
+    uint32_t n_functions, function_room;
+    uint32_t *read; /* by name: the walk that read it last */
+    uint32_t n_read;
+    struct sp_str stars[SP_PYTHON_STARS_MAX]; /* modules of star imports */
+    uint32_t n_stars;
+    uint32_t walk;                /* 1, 2, … */
+    bool again;                   /* a name that was read got a new meaning */
+    uint32_t scope;               /* where the walk is */
+    uint32_t function;            /* its function + 1, 0: none */
+    unsigned n_branches;          /* how many conditions lie between the scope and the walk */
+    unsigned quiet;               /* nothing is told: values only */
+    unsigned n_calls;             /* calls of callbacks within each other */
+    size_t n_steps;               /* left for what is walked more than once */
+    struct sp_python_set subject; /* of the match statement */
+    int code;                     /* SP_E… once memory ran out */
+};
+
+/* ---- scope: sets and names ---- */
+
+void sp_resolve_python_scope_add(struct sp_python_set *set, const struct sp_python_value *value);
+void sp_resolve_python_scope_join(struct sp_python_set *set, const struct sp_python_set *other);
+/* A copy in which every path is an alias at least. */
+struct sp_python_set sp_resolve_python_scope_aliased(
+    struct sp_python_resolver *resolver, const struct sp_python_set *set);
+/* The one constant text that the set is, or NULL. */
+const struct sp_python_value *sp_resolve_python_scope_constant(const struct sp_python_set *set);
+
+uint32_t sp_resolve_python_scope_new(struct sp_python_resolver *resolver, enum sp_python_scope_kind kind);
+void sp_resolve_python_scope_bind(struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set);
+/* Binds a name as an import does: under the name that it has, so that it is no alias. */
+void sp_resolve_python_scope_import(
+    struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set);
+/* In a scope of its own choice; the pseudo scopes too. */
+void sp_resolve_python_scope_bind_in(
+    struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, const struct sp_python_set *set);
+void sp_resolve_python_scope_declare(struct sp_python_resolver *resolver, uint32_t name, bool global);
+void sp_resolve_python_scope_delete(struct sp_python_resolver *resolver, uint32_t name);
+void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t name, struct sp_python_set *ret_set);
+/* Nothing is known of the name in that scope any more. */
+void sp_resolve_python_scope_clear(struct sp_python_resolver *resolver, uint32_t scope, uint32_t name);
+/* What a scope itself holds of a name; nothing is added to the set where it holds none. false then. */
+bool sp_resolve_python_scope_peek(
+    struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, struct sp_python_set *set);
+
+/* What the current function may return; and what a call of one may answer. */
+void sp_resolve_python_scope_return(struct sp_python_resolver *resolver, const struct sp_python_set *set);
+void sp_resolve_python_scope_answer(struct sp_python_resolver *resolver, uint32_t function, struct sp_python_set *set);
+
+/* ---- emit: what is told ---- */
+
+/* The text, in memory that lasts, each once. */
+struct sp_str sp_resolve_python_emit_keep(struct sp_python_resolver *resolver, struct sp_str text);
+void sp_resolve_python_emit_module(
+    struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end, enum sp_via via, bool maybe);
+void sp_resolve_python_emit_name(
+    struct sp_python_resolver *resolver, const struct sp_python_value *path, uint32_t start, uint32_t end, bool call);
+void sp_resolve_python_emit_folded(
+    struct sp_python_resolver *resolver, const struct sp_python_value *value, uint32_t start, uint32_t end);
+void sp_resolve_python_emit_evaluated(
+    struct sp_python_resolver *resolver, struct sp_str text, uint32_t start, uint32_t end, bool expression);
+void sp_resolve_python_emit_dynamic(
+    struct sp_python_resolver *resolver, const char *what, uint32_t start, uint32_t end);
+void sp_resolve_python_emit_limit(struct sp_python_resolver *resolver, const char *what, uint32_t start, uint32_t end);
+/* Orders the lists by offset and leaves out what is told twice. */
+void sp_resolve_python_emit_finish(struct sp_python_resolver *resolver);
+
+/* ---- expression ---- */
+
+void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t node, struct sp_python_set *ret_set);
+/* For what it tells; the value does not matter. */
+void sp_resolve_python_expression_visit(struct sp_python_resolver *resolver, uint32_t node);
+/* The set's values become the target's: names, tuples, attributes, subscripts. */
+void sp_resolve_python_expression_assign(
+    struct sp_python_resolver *resolver, uint32_t target, const struct sp_python_set *set);
+/* path.name: the member, a module that is reached so, or an own attribute. via: at least. start, end: where to tell a
+ * module that is reached so. */
+void sp_resolve_python_expression_member(struct sp_python_resolver *resolver, const struct sp_python_value *path,
+    struct sp_str name, enum sp_via via, uint32_t start, uint32_t end, struct sp_python_set *set);
+/* value.name, whatever the value is; [start, end) is where it is told. */
+void sp_resolve_python_expression_attribute(struct sp_python_resolver *resolver, const struct sp_python_set *from,
+    struct sp_str name, enum sp_via via, uint32_t start, uint32_t end, struct sp_python_set *ret_set);
+/* Tells the attribute where it is a known way round what a policy keeps away, whatever it is asked of. */
+void sp_resolve_python_expression_tell_way(
+    struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end);
+/* [start, end) is a use of each path of the set. */
+void sp_resolve_python_expression_tell(
+    struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end, bool call);
+/* The items of what is iterated over. */
+void sp_resolve_python_expression_iterate(
+    struct sp_python_resolver *resolver, const struct sp_python_set *iterable, struct sp_python_set *ret_set);
+
+/* ---- call ---- */
+
+struct sp_python_argument {
+    struct sp_python_set set;
+    uint32_t start, end;
+    uint32_t name; /* of a keyword argument, else UINT32_MAX */
+    bool star;     /* *x or **x: where arguments begin or end is not known from here on */
+};
+
+#define SP_PYTHON_ARGUMENTS_MAX 16 /* more are visited, but not handed on */
+
+struct sp_python_call {
+    struct sp_python_argument arguments[SP_PYTHON_ARGUMENTS_MAX];
+    uint32_t n_arguments;
+    bool more;
+    uint32_t start, end; /* the whole expression, from the callee on */
+    bool called;         /* the result is called in turn */
+};
+
+/* One of the callee's meanings, called; adds what it answers to the set. */
+void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
+    const struct sp_python_call *call, struct sp_python_set *set);
+/* Does it import or evaluate what it is handed? */
+bool sp_resolve_python_call_is_sink(const struct sp_python_value *value);
+/* container[key] of a namespace, sys.modules, __builtins__; false: it is none of these. */
+bool sp_resolve_python_call_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
+    const struct sp_python_argument *key, uint32_t start, uint32_t end, bool called, struct sp_python_set *set);
+
+/* ---- import ---- */
+
+/* An import of a module by its name, by a function: tells the use, and adds the module. top: only its first part is
+ * the result, as __import__ has it. */
+void sp_resolve_python_import_named(struct sp_python_resolver *resolver, struct sp_str name, uint32_t start,
+    uint32_t end, enum sp_via via, bool top, struct sp_python_set *set);
+void sp_resolve_python_import_statement(struct sp_python_resolver *resolver, const struct sp_python_node *node);
+void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const struct sp_python_node *node);
+
+/* ---- statement ---- */
+
+void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t node);
+void sp_resolve_python_statement_block(struct sp_python_resolver *resolver, uint32_t block);
+/* Defines the function of a FUNCTION or LAMBDA node, walks its body, and answers its value. */
+const struct sp_python_value *sp_resolve_python_statement_define(struct sp_python_resolver *resolver, uint32_t node);
+
+#endif

@@ -1,0 +1,385 @@
+/* Sets of values, scopes, and what names mean in them. One thread at a time. Bindings outlive the walks, so their values
+ * are copied into the memory that lasts. */
+#include "scanner/resolve_python.h"
+
+#include <string.h>
+
+#include "scanner/python_modules.h"
+
+#define DEPTH_EQUAL 3
+
+static void fail(struct sp_python_resolver *resolver, const struct sp_arena *arena)
+{
+    if (!resolver->code)
+        resolver->code = arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+}
+
+/* ---- sets ---- */
+
+void sp_resolve_python_scope_add(struct sp_python_set *set, const struct sp_python_value *value)
+{
+    if (!value) {
+        set->other = true;
+        return;
+    }
+    for (uint8_t i = 0; i < set->n_items; i++)
+        if (sp_fold_python_equal(set->items[i], value, DEPTH_EQUAL)) {
+            if (value->via < set->items[i]->via)
+                set->items[i] = value;
+            return;
+        }
+    if (set->n_items < SP_PYTHON_SET_MAX) {
+        set->items[set->n_items++] = value;
+        return;
+    }
+    set->other = true;
+    if (value->kind == SP_PYTHON_VALUE_PATH)
+        set->limit = true;
+}
+
+void sp_resolve_python_scope_join(struct sp_python_set *set, const struct sp_python_set *other)
+{
+    for (uint8_t i = 0; i < other->n_items; i++)
+        sp_resolve_python_scope_add(set, other->items[i]);
+    set->other |= other->other;
+    set->limit |= other->limit;
+    set->large |= other->large;
+}
+
+struct sp_python_set sp_resolve_python_scope_aliased(
+    struct sp_python_resolver *resolver, const struct sp_python_set *set)
+{
+    struct sp_python_set aliased = *set;
+    for (uint8_t i = 0; i < aliased.n_items; i++) {
+        const struct sp_python_value *value = aliased.items[i];
+        bool constant = value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES;
+        aliased.other |= value->changes; /* by any of its names, from here on */
+        enum sp_via via = constant ? SP_VIA_FOLDED : SP_VIA_ALIAS;
+        if ((!constant && value->kind != SP_PYTHON_VALUE_PATH) || value->via >= via)
+            continue;
+        struct sp_python_value *copy = sp_fold_python_value(&resolver->fold, value->kind);
+        if (!copy)
+            continue;
+        *copy = *value;
+        copy->via = (uint8_t)via;
+        aliased.items[i] = copy;
+    }
+    return aliased;
+}
+
+const struct sp_python_value *sp_resolve_python_scope_constant(const struct sp_python_set *set)
+{
+    if (set->n_items != 1 || set->other || set->limit || set->large)
+        return NULL;
+    uint8_t kind = set->items[0]->kind;
+    return kind == SP_PYTHON_VALUE_TEXT || kind == SP_PYTHON_VALUE_BYTES ? set->items[0] : NULL;
+}
+
+/* A copy of a value in the memory that lasts. Views into the source and into tables stay as they are. */
+static const struct sp_python_value *keep(
+    struct sp_python_resolver *resolver, const struct sp_python_value *value, unsigned depth)
+{
+    struct sp_python_value *copy = sp_arena_alloc(resolver->arena, sizeof(*copy));
+    if (!copy) {
+        fail(resolver, resolver->arena);
+        return NULL;
+    }
+    *copy = *value;
+    const char *source = resolver->source.ptr;
+    bool view = value->text.ptr >= source && value->text.ptr < source + resolver->source.n_bytes;
+    if (value->text.n_bytes && !view)
+        copy->text.ptr = sp_arena_copy(resolver->arena, value->text.ptr, value->text.n_bytes);
+    if (value->n_items) {
+        const struct sp_python_value **items = sp_arena_array(resolver->arena, value->n_items, sizeof(*items));
+        for (uint32_t i = 0; items && i < value->n_items; i++)
+            items[i] = value->items[i] && depth > 0 ? keep(resolver, value->items[i], depth - 1) : NULL;
+        copy->items = items;
+        if (!items)
+            copy->n_items = 0;
+    }
+    if (value->text.n_bytes && !copy->text.ptr) {
+        fail(resolver, resolver->arena);
+        return NULL;
+    }
+    return copy;
+}
+
+/* Adds to a binding's set; true: it got a meaning that matters and that it did not have. */
+static bool grow_set(struct sp_python_resolver *resolver, struct sp_python_set *into, const struct sp_python_set *from)
+{
+    bool grown = (from->other && !into->other) || (from->limit && !into->limit) || (from->large && !into->large);
+    for (uint8_t i = 0; i < from->n_items; i++) {
+        struct sp_python_set before = *into;
+        sp_resolve_python_scope_add(into, from->items[i]);
+        if (into->n_items > before.n_items) {
+            into->items[into->n_items - 1] = keep(resolver, from->items[i], DEPTH_EQUAL);
+            if (!into->items[into->n_items - 1]) {
+                into->n_items--;
+                into->other = true;
+            }
+            grown = true;
+            continue;
+        }
+        /* Known already: perhaps by a weaker way, which is the one to tell. */
+        for (uint8_t k = 0; k < into->n_items; k++)
+            if (into->items[k] != before.items[k])
+                into->items[k] = keep(resolver, into->items[k], DEPTH_EQUAL);
+        grown |= into->other != before.other || into->limit != before.limit;
+    }
+    into->other |= from->other;
+    into->limit |= from->limit;
+    into->large |= from->large;
+    return grown;
+}
+
+/* ---- bindings ---- */
+
+static uint64_t key_of(uint32_t scope, uint32_t name)
+{
+    return ((uint64_t)scope << 32 | name) + 1;
+}
+
+static struct sp_python_binding *slot(struct sp_python_binding *table, uint32_t n_room, uint64_t key)
+{
+    uint64_t hash = key * 0x9e3779b97f4a7c15u;
+    for (uint32_t i = (uint32_t)(hash >> 32);; i++) {
+        struct sp_python_binding *binding = &table[i & (n_room - 1)];
+        if (binding->key == 0 || binding->key == key)
+            return binding;
+    }
+}
+
+static struct sp_python_binding *find(struct sp_python_resolver *resolver, uint32_t scope, uint32_t name)
+{
+    if (!resolver->binding_room)
+        return NULL;
+    struct sp_python_binding *binding = slot(resolver->bindings, resolver->binding_room, key_of(scope, name));
+    return binding->key ? binding : NULL;
+}
+
+static struct sp_python_binding *make(struct sp_python_resolver *resolver, uint32_t scope, uint32_t name)
+{
+    if ((resolver->n_bindings + 1) * 2 > resolver->binding_room) {
+        uint32_t n_room = resolver->binding_room ? resolver->binding_room * 2 : 64;
+        struct sp_python_binding *table = sp_arena_array(resolver->arena, n_room, sizeof(*table));
+        if (!table) {
+            fail(resolver, resolver->arena);
+            return NULL;
+        }
+        for (uint32_t i = 0; i < resolver->binding_room; i++)
+            if (resolver->bindings[i].key)
+                *slot(table, n_room, resolver->bindings[i].key) = resolver->bindings[i];
+        resolver->bindings = table;
+        resolver->binding_room = n_room;
+    }
+    uint64_t key = key_of(scope, name);
+    struct sp_python_binding *binding = slot(resolver->bindings, resolver->binding_room, key);
+    if (!binding->key) {
+        binding->key = key;
+        resolver->n_bindings++;
+        if (scope < resolver->n_scopes)
+            resolver->scopes[scope].n_bindings++;
+    }
+    return binding;
+}
+
+static void note_read(struct sp_python_resolver *resolver, uint32_t name)
+{
+    if (name < resolver->n_read)
+        resolver->read[name] = resolver->walk;
+}
+
+uint32_t sp_resolve_python_scope_new(struct sp_python_resolver *resolver, enum sp_python_scope_kind kind)
+{
+    if (resolver->n_scopes == resolver->scope_room) {
+        uint32_t n_room = resolver->scope_room ? resolver->scope_room * 2 : 64;
+        struct sp_python_scope *scopes = sp_arena_array(resolver->arena, n_room, sizeof(*scopes));
+        if (!scopes) {
+            fail(resolver, resolver->arena);
+            return 0;
+        }
+        if (resolver->n_scopes)
+            memcpy(scopes, resolver->scopes, resolver->n_scopes * sizeof(*scopes));
+        resolver->scopes = scopes;
+        resolver->scope_room = n_room;
+    }
+    resolver->scopes[resolver->n_scopes] = (struct sp_python_scope){.parent = resolver->scope, .kind = (uint8_t)kind};
+    return resolver->n_scopes++;
+}
+
+static void bind_values(
+    struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, const struct sp_python_set *set)
+{
+    struct sp_python_binding *binding = make(resolver, scope, name);
+    if (!binding)
+        return;
+    if (binding->moved && scope < resolver->n_scopes && binding->moved - 1 != scope) {
+        bind_values(resolver, binding->moved - 1, name, set);
+        return;
+    }
+    bool first = !binding->bound;
+    bool grown = grow_set(resolver, &binding->set, set);
+    binding->bound = true;
+    if ((grown || first) && name < resolver->n_read && resolver->read[name] == resolver->walk)
+        resolver->again = true;
+    if (scope == resolver->scope && resolver->n_branches == 0)
+        binding->certain = resolver->walk;
+}
+
+void sp_resolve_python_scope_bind_in(
+    struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, const struct sp_python_set *set)
+{
+    struct sp_python_set aliased = sp_resolve_python_scope_aliased(resolver, set);
+    bind_values(resolver, scope, name, &aliased);
+}
+
+void sp_resolve_python_scope_import(struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set)
+{
+    bind_values(resolver, resolver->scope, name, set);
+    /* What a class holds is reached as an attribute, of it and of its instances. */
+    if (resolver->scopes[resolver->scope].kind == SP_PYTHON_SCOPE_CLASS && set->n_items > 0)
+        sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, name, set);
+}
+
+void sp_resolve_python_scope_bind(struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set)
+{
+    struct sp_python_set aliased = sp_resolve_python_scope_aliased(resolver, set);
+    sp_resolve_python_scope_import(resolver, name, &aliased);
+}
+
+void sp_resolve_python_scope_declare(struct sp_python_resolver *resolver, uint32_t name, bool global)
+{
+    uint32_t to = 0;
+    if (!global) {
+        to = resolver->scopes[resolver->scope].parent;
+        while (to > 0 && (resolver->scopes[to].kind != SP_PYTHON_SCOPE_FUNCTION || !find(resolver, to, name)))
+            to = resolver->scopes[to].parent;
+    }
+    struct sp_python_binding *binding = make(resolver, resolver->scope, name);
+    if (binding && to != resolver->scope)
+        binding->moved = to + 1;
+}
+
+void sp_resolve_python_scope_delete(struct sp_python_resolver *resolver, uint32_t name)
+{
+    struct sp_python_binding *binding = find(resolver, resolver->scope, name);
+    if (binding)
+        binding->certain = 0;
+}
+
+void sp_resolve_python_scope_clear(struct sp_python_resolver *resolver, uint32_t scope, uint32_t name)
+{
+    struct sp_python_binding *binding = find(resolver, scope, name);
+    if (binding)
+        binding->set = (struct sp_python_set){0};
+}
+
+bool sp_resolve_python_scope_peek(
+    struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, struct sp_python_set *set)
+{
+    const struct sp_python_binding *binding = find(resolver, scope, name);
+    note_read(resolver, name);
+    if (!binding || !binding->bound)
+        return false;
+    sp_resolve_python_scope_join(set, &binding->set);
+    return true;
+}
+
+/* A name that no scope holds for sure: a builtin, or what a star import brought. */
+static void find_outside(struct sp_python_resolver *resolver, uint32_t name, bool bound, struct sp_python_set *set)
+{
+    struct sp_str text = resolver->names.items[name];
+    bool builtin = sp_python_modules_is_builtin(text);
+    bool found = false;
+    if (builtin) {
+        struct sp_python_value *value = sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, text, SP_VIA_DIRECT);
+        if (value)
+            value->builtin = true;
+        sp_resolve_python_scope_add(set, value);
+        found = true;
+    }
+    if (sp_str_is(text, "__builtins__")) {
+        struct sp_python_value *value =
+            sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, SP_STR("builtins"), SP_VIA_ALIAS);
+        if (value)
+            value->module = true;
+        sp_resolve_python_scope_add(set, value);
+        return;
+    }
+    if (sp_str_is(text, "__name__")) {
+        sp_resolve_python_scope_add(set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_SELF));
+        return;
+    }
+    for (uint32_t i = 0; i < resolver->n_stars && !bound; i++) {
+        struct sp_str module = resolver->stars[i];
+        char path[SP_PYTHON_NAME_MAX];
+        if (module.n_bytes + 1 + text.n_bytes > sizeof(path) || (text.n_bytes && text.ptr[0] == '_'))
+            continue;
+        memcpy(path, module.ptr, module.n_bytes);
+        path[module.n_bytes] = '.';
+        memcpy(path + module.n_bytes + 1, text.ptr, text.n_bytes);
+        struct sp_str whole = {path, module.n_bytes + 1 + text.n_bytes};
+        if (builtin && !sp_python_modules_shadows(whole))
+            continue;
+        struct sp_str reached = sp_python_modules_reexport(whole);
+        struct sp_python_value *value = sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH,
+            reached.ptr ? reached : sp_resolve_python_emit_keep(resolver, whole),
+            reached.ptr ? SP_VIA_ALIAS : SP_VIA_DIRECT);
+        if (value)
+            value->module = reached.ptr;
+        sp_resolve_python_scope_add(set, value);
+        found = true;
+    }
+    if (!found)
+        set->other = true;
+}
+
+void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t name, struct sp_python_set *ret_set)
+{
+    struct sp_python_set set = {0};
+    bool bound = false;
+    note_read(resolver, name);
+    for (uint32_t scope = resolver->scope;;) {
+        const struct sp_python_scope *at = &resolver->scopes[scope];
+        bool seen = at->kind != SP_PYTHON_SCOPE_CLASS || scope == resolver->scope;
+        const struct sp_python_binding *binding = seen && at->n_bindings ? find(resolver, scope, name) : NULL;
+        if (binding && binding->moved && binding->moved - 1 < resolver->n_scopes && binding->moved - 1 != scope) {
+            scope = binding->moved - 1;
+            continue;
+        }
+        if (binding && binding->bound) {
+            bound = true;
+            sp_resolve_python_scope_join(&set, &binding->set);
+            /* A function's own names hide outer ones wherever they are bound. */
+            if (binding->certain == resolver->walk || at->kind == SP_PYTHON_SCOPE_FUNCTION) {
+                *ret_set = set;
+                return;
+            }
+        }
+        if (scope == 0)
+            break;
+        scope = at->parent;
+    }
+    struct sp_python_set outside = {0};
+    find_outside(resolver, name, bound, &outside);
+    if (bound)
+        outside.other = false;
+    sp_resolve_python_scope_join(&set, &outside);
+    *ret_set = set;
+}
+
+void sp_resolve_python_scope_return(struct sp_python_resolver *resolver, const struct sp_python_set *set)
+{
+    if (!resolver->function)
+        return;
+    struct sp_python_function *function = &resolver->functions[resolver->function - 1];
+    struct sp_python_set aliased = sp_resolve_python_scope_aliased(resolver, set);
+    if (grow_set(resolver, &function->returns, &aliased) && function->called == resolver->walk)
+        resolver->again = true;
+}
+
+void sp_resolve_python_scope_answer(struct sp_python_resolver *resolver, uint32_t function, struct sp_python_set *set)
+{
+    resolver->functions[function].called = resolver->walk;
+    sp_resolve_python_scope_join(set, &resolver->functions[function].returns);
+}

@@ -1,0 +1,367 @@
+/* Statements: what they bind, and the scopes that they open. One thread at a time. */
+#include "scanner/resolve_python.h"
+
+#include <string.h>
+
+static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
+{
+    return sp_python_tree_at(&resolver->tree, node);
+}
+
+static const struct sp_python_set unknown = {.other = true};
+
+/* ---- functions and classes ---- */
+
+static uint32_t new_function(struct sp_python_resolver *resolver, uint32_t node)
+{
+    if (resolver->n_functions == resolver->function_room) {
+        uint32_t n_room = resolver->function_room ? resolver->function_room * 2 : 64;
+        struct sp_python_function *functions = sp_arena_array(resolver->arena, n_room, sizeof(*functions));
+        if (!functions) {
+            resolver->code = resolver->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+            return 0;
+        }
+        if (resolver->n_functions)
+            memcpy(functions, resolver->functions, resolver->n_functions * sizeof(*functions));
+        resolver->functions = functions;
+        resolver->function_room = n_room;
+    }
+    resolver->functions[resolver->n_functions] = (struct sp_python_function){
+        .node = node, .scope = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION)};
+    return ++resolver->n_functions;
+}
+
+/* Parameters are bound to their defaults and to what is not known; defaults belong to the scope outside. */
+static void parameters(struct sp_python_resolver *resolver, uint32_t node, uint32_t scope)
+{
+    for (uint32_t child = at(resolver, node)->child; child; child = at(resolver, child)->next) {
+        const struct sp_python_node *parameter = at(resolver, child);
+        struct sp_python_set set = {0};
+        if (parameter->kind != SP_PYTHON_NODE_PARAMETER) {
+            sp_resolve_python_expression_visit(resolver, child);
+            continue;
+        }
+        for (uint32_t part = parameter->child; part; part = at(resolver, part)->next) {
+            if (at(resolver, part)->kind == SP_PYTHON_NODE_OTHER && at(resolver, part)->next == 0 &&
+                part == parameter->child)
+                sp_resolve_python_expression_visit(resolver, part);
+            else
+                sp_resolve_python_expression(resolver, part, &set);
+        }
+        set.other = true;
+        sp_resolve_python_scope_bind_in(resolver, scope, parameter->name, &set);
+    }
+}
+
+const struct sp_python_value *sp_resolve_python_statement_define(struct sp_python_resolver *resolver, uint32_t index)
+{
+    struct sp_python_node *node = sp_python_tree_at(&resolver->tree, index);
+    uint32_t outer_scope = resolver->scope, outer_function = resolver->function;
+    unsigned n_branches = resolver->n_branches;
+    if (!node->value)
+        node->value = new_function(resolver, index);
+    if (resolver->code)
+        return NULL;
+    uint32_t function = (uint32_t)node->value;
+    uint32_t scope = resolver->functions[function - 1].scope;
+    for (uint32_t child = node->child; child && !resolver->code; child = at(resolver, child)->next) {
+        uint8_t kind = at(resolver, child)->kind;
+        if (kind == SP_PYTHON_NODE_DECORATOR)
+            continue;
+        if (kind == SP_PYTHON_NODE_PARAMETERS) {
+            parameters(resolver, child, scope);
+            continue;
+        }
+        bool body = kind == SP_PYTHON_NODE_BLOCK || node->kind == SP_PYTHON_NODE_LAMBDA;
+        if (!body) {
+            sp_resolve_python_expression_visit(resolver, child);
+            continue;
+        }
+        resolver->scope = scope;
+        resolver->function = function;
+        resolver->n_branches = 0;
+        if (kind == SP_PYTHON_NODE_BLOCK) {
+            sp_resolve_python_statement_block(resolver, child);
+        } else {
+            struct sp_python_set answer;
+            sp_resolve_python_expression(resolver, child, &answer);
+            sp_resolve_python_scope_return(resolver, &answer);
+        }
+        resolver->scope = outer_scope;
+        resolver->function = outer_function;
+        resolver->n_branches = n_branches;
+    }
+    struct sp_python_value *value = sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_FUNCTION);
+    if (value)
+        value->number = function - 1;
+    return value;
+}
+
+/* What is left of a definition once its decorators, innermost first, were called with it. */
+static void decorate(struct sp_python_resolver *resolver, const struct sp_python_node *node, struct sp_python_set *set)
+{
+    uint32_t decorators[32], n = 0;
+    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+        if (at(resolver, child)->kind == SP_PYTHON_NODE_DECORATOR && at(resolver, child)->child) {
+            if (n < sizeof(decorators) / sizeof(decorators[0]))
+                decorators[n++] = at(resolver, child)->child;
+            else
+                sp_resolve_python_expression_visit(resolver, at(resolver, child)->child);
+        }
+    bool limit = n == sizeof(decorators) / sizeof(decorators[0]);
+    if (limit && !resolver->quiet)
+        sp_resolve_python_emit_limit(resolver, "too many decorators", node->start, node->start);
+    while (n > 0) {
+        struct sp_python_set callees, result = {0};
+        const struct sp_python_node *decorator = at(resolver, decorators[--n]);
+        struct sp_python_call *call = sp_arena_alloc(&resolver->temporary, sizeof(*call));
+        sp_resolve_python_expression(resolver, decorators[n], &callees);
+        if (!call)
+            return;
+        call->arguments[0] = (struct sp_python_argument){
+            .set = *set, .start = decorator->start, .end = decorator->end, .name = UINT32_MAX};
+        call->n_arguments = 1;
+        call->start = decorator->start;
+        call->end = decorator->end;
+        for (uint8_t i = 0; i < callees.n_items; i++)
+            sp_resolve_python_call(resolver, callees.items[i], call, &result);
+        /* A decorator that is not known most often hands on what it was given. */
+        if (callees.other || callees.n_items == 0 || result.other)
+            sp_resolve_python_scope_join(&result, set);
+        *set = result;
+    }
+}
+
+static void function(struct sp_python_resolver *resolver, uint32_t index)
+{
+    const struct sp_python_node *node = at(resolver, index);
+    struct sp_python_set set = {0};
+    sp_resolve_python_scope_add(&set, sp_resolve_python_statement_define(resolver, index));
+    decorate(resolver, node, &set);
+    if (node->has_as)
+        sp_resolve_python_scope_bind(resolver, node->name, &set);
+}
+
+static void class(struct sp_python_resolver *resolver, uint32_t index)
+{
+    struct sp_python_node *node = sp_python_tree_at(&resolver->tree, index);
+    uint32_t outer = resolver->scope;
+    unsigned n_branches = resolver->n_branches;
+    if (!node->value)
+        node->value = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_CLASS);
+    for (uint32_t child = node->child; child && !resolver->code; child = at(resolver, child)->next) {
+        if (at(resolver, child)->kind == SP_PYTHON_NODE_DECORATOR)
+            continue;
+        if (at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
+            sp_resolve_python_expression_visit(resolver, child);
+            continue;
+        }
+        resolver->scope = (uint32_t)node->value;
+        resolver->n_branches = 0;
+        sp_resolve_python_statement_block(resolver, child);
+        resolver->scope = outer;
+        resolver->n_branches = n_branches;
+    }
+    struct sp_python_set set = unknown;
+    decorate(resolver, node, &set);
+    if (node->has_as)
+        sp_resolve_python_scope_bind(resolver, node->name, &set);
+}
+
+/* ---- binding statements ---- */
+
+static void assign(struct sp_python_resolver *resolver, const struct sp_python_node *node)
+{
+    uint32_t value = node->child;
+    struct sp_python_set set = unknown;
+    if (!value)
+        return;
+    while (at(resolver, value)->next)
+        value = at(resolver, value)->next;
+    sp_resolve_python_expression(resolver, value, &set);
+    for (uint32_t target = node->child; target != value; target = at(resolver, target)->next)
+        sp_resolve_python_expression_assign(resolver, target, &set);
+}
+
+/* x += y: x keeps what it was, and gets what comes out. */
+static void augmented(struct sp_python_resolver *resolver, const struct sp_python_node *node)
+{
+    struct sp_python_set left = {0}, right = {0}, set = {0};
+    uint32_t value = node->child ? at(resolver, node->child)->next : 0;
+    if (node->child)
+        sp_resolve_python_expression(resolver, node->child, &left);
+    if (value)
+        sp_resolve_python_expression(resolver, value, &right);
+    for (uint8_t i = 0; i < left.n_items; i++) {
+        if (left.items[i]->kind == SP_PYTHON_VALUE_PATH && sp_str_is(left.items[i]->text, "sys.path"))
+            sp_resolve_python_emit_dynamic(resolver, "module path that the program changes", node->start, node->end);
+        for (uint8_t k = 0; k < right.n_items; k++)
+            sp_resolve_python_scope_add(
+                &set, sp_fold_python_binary(&resolver->fold, node->op, left.items[i], right.items[k]));
+    }
+    set.other |= left.other || right.other || left.n_items == 0 || right.n_items == 0;
+    set.large |= left.large || right.large;
+    /* In a loop or a branch it may be more than what one walk says. */
+    set.other |= resolver->n_branches > 0 || resolver->function;
+    if (node->child)
+        sp_resolve_python_expression_assign(resolver, node->child, &set);
+}
+
+static void bind_items(struct sp_python_resolver *resolver, const struct sp_python_node *node)
+{
+    struct sp_python_set set = {0};
+    uint32_t target = node->child ? at(resolver, node->child)->next : 0;
+    if (node->child)
+        sp_resolve_python_expression(resolver, node->child, &set);
+    set.other = true; /* what __enter__ answers, or what was raised */
+    if (target)
+        sp_resolve_python_expression_assign(resolver, target, &set);
+}
+
+static void loop(struct sp_python_resolver *resolver, const struct sp_python_node *node)
+{
+    struct sp_python_set iterable = {0}, items;
+    uint32_t target = node->child, source = target ? at(resolver, target)->next : 0;
+    if (!source)
+        return;
+    sp_resolve_python_expression(resolver, source, &iterable);
+    sp_resolve_python_expression_iterate(resolver, &iterable, &items);
+    resolver->n_branches++;
+    sp_resolve_python_expression_assign(resolver, target, &items);
+    for (uint32_t child = at(resolver, source)->next; child; child = at(resolver, child)->next)
+        sp_resolve_python_statement(resolver, child);
+    resolver->n_branches--;
+}
+
+/* The names of a pattern that are bound by it: not classes, not dotted constants. */
+static void capture(struct sp_python_resolver *resolver, uint32_t pattern, const struct sp_python_set *set)
+{
+    const struct sp_python_node *node = at(resolver, pattern);
+    if (node->kind == SP_PYTHON_NODE_NAME) {
+        sp_resolve_python_scope_bind(resolver, node->name, set);
+        return;
+    }
+    if (node->kind == SP_PYTHON_NODE_CHAIN) {
+        for (uint32_t link = at(resolver, node->child)->next; link; link = at(resolver, link)->next)
+            for (uint32_t child = at(resolver, link)->child; child; child = at(resolver, child)->next)
+                capture(resolver, child, &unknown);
+        return;
+    }
+    if (node->kind == SP_PYTHON_NODE_TUPLE || node->kind == SP_PYTHON_NODE_LIST) {
+        sp_resolve_python_expression_assign(resolver, pattern, set);
+        return;
+    }
+    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+        capture(resolver, child, node->kind == SP_PYTHON_NODE_BINARY ? set : &unknown);
+}
+
+static void match(struct sp_python_resolver *resolver, const struct sp_python_node *node)
+{
+    struct sp_python_set outer = resolver->subject, set = unknown;
+    uint32_t child = node->child;
+    if (child && at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
+        sp_resolve_python_expression(resolver, child, &set);
+        child = at(resolver, child)->next;
+    }
+    resolver->subject = set;
+    resolver->n_branches++;
+    for (; child; child = at(resolver, child)->next)
+        sp_resolve_python_statement(resolver, child);
+    resolver->n_branches--;
+    resolver->subject = outer;
+}
+
+static void match_case(struct sp_python_resolver *resolver, const struct sp_python_node *node)
+{
+    uint32_t child = node->child;
+    if (child && at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
+        capture(resolver, child, &resolver->subject);
+        child = at(resolver, child)->next;
+    }
+    for (; child; child = at(resolver, child)->next)
+        sp_resolve_python_statement(resolver, child);
+}
+
+/* ---- all of them ---- */
+
+static void children(struct sp_python_resolver *resolver, const struct sp_python_node *node)
+{
+    resolver->n_branches++;
+    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+        sp_resolve_python_statement(resolver, child);
+    resolver->n_branches--;
+}
+
+static void declare(struct sp_python_resolver *resolver, const struct sp_python_node *node, bool global)
+{
+    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+        if (at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
+            sp_resolve_python_scope_declare(resolver, at(resolver, child)->name, global);
+}
+
+void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t index)
+{
+    const struct sp_python_node *node = at(resolver, index);
+    struct sp_python_set set = {0};
+    if (resolver->code)
+        return;
+    switch (node->kind) {
+    case SP_PYTHON_NODE_BLOCK: sp_resolve_python_statement_block(resolver, index); return;
+    case SP_PYTHON_NODE_ASSIGN: assign(resolver, node); return;
+    case SP_PYTHON_NODE_AUGMENTED: augmented(resolver, node); return;
+    case SP_PYTHON_NODE_ANNOTATED: {
+        uint32_t annotation = node->child ? at(resolver, node->child)->next : 0;
+        uint32_t value = annotation ? at(resolver, annotation)->next : 0;
+        if (annotation)
+            sp_resolve_python_expression_visit(resolver, annotation);
+        if (value) {
+            sp_resolve_python_expression(resolver, value, &set);
+            sp_resolve_python_expression_assign(resolver, node->child, &set);
+        }
+        return;
+    }
+    case SP_PYTHON_NODE_IMPORT: sp_resolve_python_import_statement(resolver, node); return;
+    case SP_PYTHON_NODE_FROM: sp_resolve_python_import_from(resolver, node); return;
+    case SP_PYTHON_NODE_FUNCTION: function(resolver, index); return;
+    case SP_PYTHON_NODE_CLASS: class(resolver, index); return;
+    case SP_PYTHON_NODE_COMPOUND: children(resolver, node); return;
+    case SP_PYTHON_NODE_WITH:
+        for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+            sp_resolve_python_statement(resolver, child);
+        return;
+    case SP_PYTHON_NODE_BIND: bind_items(resolver, node); return;
+    case SP_PYTHON_NODE_FOR: loop(resolver, node); return;
+    case SP_PYTHON_NODE_MATCH: match(resolver, node); return;
+    case SP_PYTHON_NODE_CASE: match_case(resolver, node); return;
+    case SP_PYTHON_NODE_RETURN:
+        if (node->child) {
+            sp_resolve_python_expression(resolver, node->child, &set);
+            sp_resolve_python_scope_return(resolver, &set);
+        }
+        return;
+    case SP_PYTHON_NODE_DELETE:
+        for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+            if (at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
+                sp_resolve_python_scope_delete(resolver, at(resolver, child)->name);
+            else
+                sp_resolve_python_expression_visit(resolver, child);
+        return;
+    case SP_PYTHON_NODE_GLOBAL: declare(resolver, node, true); return;
+    case SP_PYTHON_NODE_NONLOCAL: declare(resolver, node, false); return;
+    case SP_PYTHON_NODE_OTHER:
+        for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+            sp_resolve_python_statement(resolver, child);
+        return;
+    default: sp_resolve_python_expression(resolver, index, &set); return;
+    }
+}
+
+void sp_resolve_python_statement_block(struct sp_python_resolver *resolver, uint32_t block)
+{
+    bool top = block == resolver->tree.root;
+    for (uint32_t child = at(resolver, block)->child; child && !resolver->code; child = at(resolver, child)->next) {
+        sp_resolve_python_statement(resolver, child);
+        if (top)
+            sp_arena_reset(&resolver->temporary);
+    }
+}
