@@ -42,9 +42,9 @@ enum sp_runner_frame_type {
     SP_RUNNER_STDERR = 66,
     SP_RUNNER_ARTIFACT = 67, /* u32 mode, u64 size, str path, str first bytes; ARTIFACT_MORE appends */
     SP_RUNNER_ARTIFACT_MORE = 68,
-    SP_RUNNER_EXIT =
-        69, /* u32 exit code, u32 signal, u64 user+system microseconds, u64 max rss bytes, u32 flags: last */
-    SP_RUNNER_FAIL = 70 /* u32 errno, str what: the program could not be started; last */
+    SP_RUNNER_EXIT = 69, /* u32 exit code, u32 signal, u64 microseconds of CPU since GO, u64 max rss bytes, u32 flags;
+                            last */
+    SP_RUNNER_FAIL = 70  /* u32 errno, str what: the program could not be started; last */
 };
 
 /* SPAWN: the program gets fd 3, on which the hand-over comes, and fd 4, on which it writes one byte once it waits. */

@@ -105,6 +105,7 @@ static int tell_exit(struct sp_runner *runner, uint32_t flags)
     getrusage(RUSAGE_CHILDREN, &usage);
     uint64_t cpu_us = (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec +
                       (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec;
+    cpu_us -= cpu_us < runner->before_cpu_us ? cpu_us : runner->before_cpu_us;
     bool exited = WIFEXITED(runner->status);
     struct sp_runner_pack pack = sp_runner_output_pack(runner);
     sp_runner_pack_begin(&pack, SP_RUNNER_EXIT);

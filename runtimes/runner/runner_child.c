@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/scope.h"
@@ -127,6 +128,15 @@ int sp_runner_child_limit(struct sp_runner *runner)
 {
     runner->limited = true;
     return runner->child ? limit_process(runner, runner->child) : 0;
+}
+
+uint64_t sp_runner_child_cpu_us(const struct sp_runner *runner)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (!runner->child || clock_getcpuclockid(runner->child, &clock) != 0 || clock_gettime(clock, &used) < 0)
+        return 0;
+    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
 }
 
 /* ---- the child's side of fork: only what is safe there ---- */

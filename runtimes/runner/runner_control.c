@@ -62,6 +62,7 @@ static int handle_go(struct sp_runner *runner, const struct sp_runner_frame *fra
     memcpy(runner->globs, frame->body, frame->n_body);
     runner->n_globs_bytes = frame->n_body;
     runner->went = true;
+    runner->before_cpu_us = sp_runner_child_cpu_us(runner);
     if (runner->file_fd >= 0)
         close(runner->file_fd);
     runner->file_fd = -1;

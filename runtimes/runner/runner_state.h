@@ -32,11 +32,12 @@ struct sp_runner {
     size_t out_at, n_out;
 
     /* the program */
-    pid_t child;    /* 0: none, or reaped */
-    int status;     /* as of waitpid, once it was reaped */
-    bool ended;     /* it was reaped */
-    int streams[2]; /* its stdout and stderr */
-    int ready_fd;   /* its fd 4: -1 once it has spoken or closed it */
+    pid_t child;            /* 0: none, or reaped */
+    uint64_t before_cpu_us; /* what it had used when GO came: its start is not the run's */
+    int status;             /* as of waitpid, once it was reaped */
+    bool ended;             /* it was reaped */
+    int streams[2];         /* its stdout and stderr */
+    int ready_fd;           /* its fd 4: -1 once it has spoken or closed it */
     bool ready, said_ready;
 
     int file_fd; /* the file that FILE_MORE appends to */
@@ -65,6 +66,8 @@ void sp_runner_control_drain(struct sp_runner_sink *sink);
 int sp_runner_child_spawn(struct sp_runner *runner, const struct sp_runner_frame *frame);
 /* Lowers the limits of the program that was started, or notes them for the one that will be. */
 int sp_runner_child_limit(struct sp_runner *runner);
+/* CPU time of the program so far, 0 where it cannot be told. */
+uint64_t sp_runner_child_cpu_us(const struct sp_runner *runner);
 
 /* runner_file.c */
 int sp_runner_file_work(struct sp_runner *runner); /* opens work_fd */

@@ -46,14 +46,15 @@ if os.environ.pop("SALLYPORT_STUB", None):
 
     # Modules that leave nothing to be done at the end. A program that loaded any other is left alone.
     PLAIN = frozenset(
-        "argparse array ast base64 binascii bisect blake2 bz2 calendar cmath codecs collections compression contextlib copy"
-        " copyreg csv dataclasses datetime decimal difflib dis encodings enum errno fnmatch fractions functools gettext"
-        " hashlib heapq hmac html importlib inspect io ipaddress itertools json keyword linecache locale lzma math md5"
-        " ntpath numbers opcode operator pathlib platform pprint queue random re reprlib sha1 sha2 sha256 sha3 sha512"
-        " shlex sre statistics string struct textwrap token tokenize traceback types typing unicodedata urllib uuid"
-        " warnings zlib weakref weakrefset".split())
-    # Names by which a program's own objects get a say in their end.
-    TELLING = frozenset("__del__ finalize weakref _weakref ref proxy exec eval compile simplefilter".split())
+        "argparse array ast base64 binascii bisect blake2 calendar cmath codecs collections contextlib copy copyreg csv"
+        " dataclasses datetime decimal difflib dis encodings enum errno fnmatch fractions functools gettext hashlib heapq"
+        " hmac html importlib inspect io ipaddress itertools json keyword linecache locale math md5 ntpath numbers opcode"
+        " operator pathlib platform pprint random re reprlib sha1 sha2 sha256 sha3 sha512 shlex sre statistics string struct"
+        " textwrap token tokenize traceback types typing unicodedata urllib uuid warnings weakref weakrefset zlib".split())
+    # Names by which a program's objects get a say in their end, or hold what is still to be written.
+    TELLING = frozenset(
+        "__del__ finalize weakref _weakref ref proxy exec eval compile simplefilter open fdopen detach FileIO BufferedWriter"
+        " BufferedRandom BufferedRWPair TextIOWrapper".split())
     METHODS = frozenset("__del__ close flush".split())
     GENERATOR = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 
@@ -87,7 +88,9 @@ if os.environ.pop("SALLYPORT_STUB", None):
         if (sys.stdout, sys.stderr) != streams or None in streams:
             return False
         for name, module in list(sys.modules.items()):
-            if known.get(name) is not module and name.partition(".")[0].lstrip("_") not in PLAIN:
+            if known.get(name) is module:
+                continue
+            if name.partition(".")[0].lstrip("_") not in PLAIN or "/code/" in (getattr(module, "__file__", None) or ""):
                 return False
         return len(set(os.listdir("/proc/self/fd")) - {"0", "1", "2"}) == 1  # that of listing
 
