@@ -231,7 +231,7 @@ static int launch(struct sp_slots *slots, struct sp_slot *slot, struct sp_error 
 static void fail(struct sp_slots *slots, struct sp_slot *slot, int positive_errno, const char *text)
 {
     slot->end_errno = positive_errno;
-    snprintf(slot->text, sizeof slot->text, "%s", text);
+    snprintf(slot->text, sizeof slot->text, "%.*s", (int)sizeof slot->text - 1, text);
     if (slot->outer)
         kill_harder(slots, slot);
     else
