@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -129,7 +128,7 @@ static int spawn(const char *program, const char *path, int *ret_ready_fd, struc
 
 int sp_autostart_read_line(const char *line, struct sp_error *error)
 {
-    if (strncasecmp(line, "ready", 5) == 0)
+    if (strcmp(line, "ready") == 0)
         return 0;
     return sp_error_set(
         error, SP_EUNREACHABLE, "the private daemon did not start: %s", *line ? line : "it ended without a word");

@@ -137,7 +137,7 @@ def _await_ready(ready, deadline):
             break
         line += part
     text = line.split(b"\n")[0].decode("utf-8", "replace")
-    if not text.lower().startswith("ready"):
+    if text != "ready":
         raise SallyportError("unreachable", f"the private daemon did not start: {text or 'it ended without a word'}")
 
 

@@ -1,0 +1,341 @@
+/* Calls over a service that is late, broken or gone: each is done exactly once. */
+#include "tests/unit/client/fake.h"
+
+#include <poll.h>
+#include <time.h>
+
+struct done {
+    int n;
+    int code;
+    int64_t value;
+};
+
+static void on_done(void *context, sallyport_value *answer, const struct sallyport_error *error)
+{
+    struct done *done = context;
+    done->n++;
+    done->code = error ? error->code : 0;
+    done->value = sallyport_get_int(answer, NULL, -1);
+    sallyport_free(answer);
+}
+
+static const struct sallyport_scan_options scan = {
+    .size = sizeof scan, .code = "x", .code_bytes = 1, .language = "text", .timeout_ms = 5000};
+static uint32_t filled;
+
+static void fill_number(struct sp_buffer *buffer)
+{
+    sp_pack_uint(buffer, filled);
+}
+
+static void reply_backwards(int fd)
+{
+    uint32_t ids[50];
+    struct sp_message message;
+    if (!fake_greet(fd))
+        return;
+    for (int i = 0; i < 50; i++) {
+        if (!fake_read(fd, &message))
+            return;
+        ids[i] = message.msgid;
+        sp_message_fini(&message);
+    }
+    for (int i = 49; i >= 0; i--) {
+        filled = ids[i];
+        fake_reply(fd, ids[i], fill_number);
+    }
+    (void)fake_read(fd, &message);
+}
+
+Test(pipeline, answers_in_any_order_find_their_calls, .timeout = 20)
+{
+    struct fake fake;
+    struct done done[50] = {0};
+    uint32_t ids[50];
+    fake_start(&fake, reply_backwards);
+    sallyport *service = fake_open(&fake);
+    for (int i = 0; i < 50; i++)
+        cr_assert_eq(sallyport_submit_scan(service, &scan, on_done, &done[i], &ids[i], NULL), 0);
+    cr_expect_eq(sallyport_pending(service), 50u);
+    while (sallyport_pending(service))
+        cr_assert_eq(sallyport_wait(service, -1, NULL), 0);
+    for (int i = 0; i < 50; i++) {
+        cr_expect_eq(done[i].n, 1);
+        cr_expect_eq(done[i].value, ids[i]);
+    }
+    sallyport_close(service);
+    fake_stop(&fake);
+}
+
+static void answer_half_and_close(int fd)
+{
+    struct sp_message message;
+    if (!fake_greet(fd) || !fake_read(fd, &message))
+        return;
+    const uint8_t cut[] = {0x94, 0x01, (uint8_t)message.msgid, 0xC0, 0xA5, 'h', 'a'};
+    sp_message_fini(&message);
+    (void)!write(fd, cut, sizeof cut);
+}
+
+Test(pipeline, a_truncated_answer_is_an_error, .timeout = 20)
+{
+    struct fake fake;
+    struct sallyport_error error = {0};
+    struct done done = {0};
+    sallyport_value *answer = NULL;
+    fake_start(&fake, answer_half_and_close);
+    sallyport *service = fake_open(&fake);
+    cr_expect_eq(sallyport_scan(service, &scan, &answer, &error), SALLYPORT_EUNREACHABLE);
+    cr_expect_null(answer);
+    cr_expect_str_eq(error.name, "unreachable");
+    /* The connection is gone, and says so ever after. */
+    cr_expect_eq(sallyport_scan(service, &scan, &answer, &error), SALLYPORT_EUNREACHABLE);
+    cr_expect_eq(sallyport_submit_scan(service, &scan, on_done, &done, NULL, NULL), SALLYPORT_EUNREACHABLE);
+    cr_expect_eq(done.n, 0);
+    sallyport_close(service);
+    fake_stop(&fake);
+}
+
+static void answer_and_close(int fd)
+{
+    struct sp_message message;
+    if (!fake_greet(fd) || !fake_read(fd, &message))
+        return;
+    filled = 7;
+    fake_reply(fd, message.msgid, fill_number);
+    sp_message_fini(&message);
+}
+
+Test(pipeline, an_answer_before_the_end_counts, .timeout = 20)
+{
+    struct fake fake;
+    sallyport_value *answer = NULL;
+    fake_start(&fake, answer_and_close);
+    sallyport *service = fake_open(&fake);
+    cr_expect_eq(sallyport_scan(service, &scan, &answer, NULL), 0);
+    cr_expect_eq(sallyport_get_int(answer, NULL, 0), 7);
+    sallyport_free(answer);
+    sallyport_close(service);
+    fake_stop(&fake);
+}
+
+static void speak_nonsense(int fd)
+{
+    struct sp_message message;
+    if (!fake_greet(fd) || !fake_read(fd, &message))
+        return;
+    sp_message_fini(&message);
+    (void)!write(fd, "HTTP/1.1 200 OK\r\n\r\n", 19);
+    (void)fake_read(fd, &message);
+}
+
+Test(pipeline, another_protocol_is_an_error, .timeout = 20)
+{
+    struct fake fake;
+    struct sallyport_error error = {0};
+    fake_start(&fake, speak_nonsense);
+    sallyport *service = fake_open(&fake);
+    cr_expect_eq(sallyport_scan(service, &scan, NULL, &error), SALLYPORT_EPROTOCOL);
+    sallyport_close(service);
+    fake_stop(&fake);
+}
+
+static volatile int n_cancels;
+
+/* Says nothing to the first call, and answers it late, behind the second. */
+static void answer_late(int fd)
+{
+    struct sp_message message;
+    uint32_t late = 0;
+    if (!fake_greet(fd))
+        return;
+    while (fake_read(fd, &message)) {
+        if (message.type == SP_MESSAGE_NOTIFICATION) {
+            n_cancels += sp_str_is(message.method, "cancel");
+        } else if (!late) {
+            late = message.msgid;
+        } else {
+            filled = 1;
+            fake_reply(fd, late, fill_number);
+            filled = 2;
+            fake_reply(fd, message.msgid, fill_number);
+        }
+        sp_message_fini(&message);
+    }
+}
+
+Test(pipeline, a_call_ends_in_time_and_its_late_answer_is_nobodys, .timeout = 20)
+{
+    struct fake fake;
+    struct sallyport_scan_options quick = scan;
+    sallyport_value *answer = NULL;
+    struct sallyport_error error = {0};
+    quick.timeout_ms = 100;
+    n_cancels = 0;
+    fake_start(&fake, answer_late);
+    sallyport *service = fake_open(&fake);
+    cr_expect_eq(sallyport_scan(service, &quick, &answer, &error), SALLYPORT_ETIMED_OUT);
+    cr_expect_eq(sallyport_scan(service, &scan, &answer, &error), 0, "%s", error.message);
+    cr_expect_eq(sallyport_get_int(answer, NULL, 0), 2);
+    sallyport_free(answer);
+    sallyport_close(service);
+    fake_stop(&fake);
+    cr_expect_eq(n_cancels, 1);
+}
+
+static void answer_when_cancelled(int fd)
+{
+    struct sp_message message;
+    uint32_t waiting = 0;
+    if (!fake_greet(fd))
+        return;
+    while (fake_read(fd, &message)) {
+        if (message.type == SP_MESSAGE_REQUEST)
+            waiting = message.msgid;
+        else
+            fake_reply(fd, waiting, fill_number);
+        sp_message_fini(&message);
+    }
+}
+
+static void *interrupt_soon(void *service)
+{
+    struct timespec pause = {.tv_nsec = 100000000};
+    nanosleep(&pause, NULL);
+    sallyport_interrupt(service);
+    return NULL;
+}
+
+Test(pipeline, an_interrupted_call_asks_to_be_cancelled_and_takes_the_answer, .timeout = 20)
+{
+    struct fake fake;
+    pthread_t thread;
+    sallyport_value *answer = NULL;
+    filled = 9;
+    fake_start(&fake, answer_when_cancelled);
+    sallyport *service = fake_open(&fake);
+    pthread_create(&thread, NULL, interrupt_soon, service);
+    cr_expect_eq(sallyport_scan(service, &scan, &answer, NULL), 0);
+    cr_expect_eq(sallyport_get_int(answer, NULL, 0), 9);
+    pthread_join(thread, NULL);
+    sallyport_free(answer);
+    sallyport_close(service);
+    fake_stop(&fake);
+}
+
+static void say_nothing(int fd)
+{
+    struct sp_message message;
+    if (!fake_greet(fd))
+        return;
+    while (fake_read(fd, &message))
+        sp_message_fini(&message);
+}
+
+Test(pipeline, closing_ends_what_is_in_flight_once, .timeout = 20)
+{
+    struct fake fake;
+    struct done done[3] = {0};
+    fake_start(&fake, say_nothing);
+    sallyport *service = fake_open(&fake);
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(sallyport_submit_scan(service, &scan, on_done, &done[i], NULL, NULL), 0);
+    cr_assert_eq(sallyport_dispatch(service, NULL), 0);
+    sallyport_close(service);
+    fake_stop(&fake);
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(done[i].n, 1);
+        cr_expect_eq(done[i].code, SALLYPORT_ECANCELLED);
+    }
+}
+
+static sallyport *reentered;
+
+static void on_done_misuse(void *context, sallyport_value *answer, const struct sallyport_error *error)
+{
+    struct done *done = context;
+    done->n++;
+    cr_expect_not_null(error);
+    sallyport_free(answer);
+    cr_expect_eq(sallyport_dispatch(reentered, NULL), SALLYPORT_EINVALID_REQUEST);
+    cr_expect_eq(sallyport_scan(reentered, &scan, NULL, NULL), SALLYPORT_EINVALID_REQUEST);
+    done->code = sallyport_submit_scan(reentered, &scan, on_done, done + 1, NULL, NULL);
+}
+
+Test(pipeline, a_done_function_may_submit_and_must_not_wait, .timeout = 20)
+{
+    struct fake fake;
+    struct done done[2] = {0};
+    struct sallyport_scan_options quick = scan;
+    quick.timeout_ms = 50;
+    fake_start(&fake, say_nothing);
+    reentered = fake_open(&fake);
+    cr_assert_eq(sallyport_submit_scan(reentered, &quick, on_done_misuse, &done[0], NULL, NULL), 0);
+    cr_assert_eq(sallyport_wait(reentered, -1, NULL), 0);
+    cr_expect_eq(done[0].n, 1);
+    cr_expect_eq(done[0].code, 0);
+    cr_expect_eq(sallyport_pending(reentered), 1u);
+    sallyport_close(reentered);
+    fake_stop(&fake);
+    cr_expect_eq(done[1].n, 1);
+}
+
+static void answer_with_a_shapeless_error(int fd)
+{
+    struct sp_message message;
+    if (!fake_greet(fd) || !fake_read(fd, &message))
+        return;
+    const uint8_t error[] = {0x94, 0x01, (uint8_t)message.msgid, 0xC3, 0xC0};
+    sp_message_fini(&message);
+    (void)!write(fd, error, sizeof error);
+    (void)fake_read(fd, &message);
+}
+
+Test(pipeline, an_error_of_any_shape_is_one, .timeout = 20)
+{
+    struct fake fake;
+    sallyport_value *answer = NULL;
+    fake_start(&fake, answer_with_a_shapeless_error);
+    sallyport *service = fake_open(&fake);
+    cr_expect_eq(sallyport_scan(service, &scan, &answer, NULL), SALLYPORT_EINTERNAL);
+    cr_expect_null(answer);
+    sallyport_close(service);
+    fake_stop(&fake);
+}
+
+Test(pipeline, what_the_service_cannot_take_is_not_sent, .timeout = 20)
+{
+    struct fake fake;
+    struct sallyport_scan_options large = scan;
+    static char code[(16 << 20) + 1];
+    large.code = code;
+    large.code_bytes = sizeof code;
+    memset(code, 'x', sizeof code);
+    fake_start(&fake, answer_and_close);
+    sallyport *service = fake_open(&fake);
+    cr_expect_eq(sallyport_scan(service, &large, NULL, NULL), SALLYPORT_ETOO_LARGE);
+    cr_expect_eq(sallyport_events(service), SALLYPORT_READ);
+    sallyport_value *answer = NULL;
+    cr_expect_eq(sallyport_scan(service, &scan, &answer, NULL), 0);
+    sallyport_free(answer);
+    sallyport_close(service);
+    fake_stop(&fake);
+}
+
+static void refuse_to_greet(int fd)
+{
+    struct sp_message message;
+    (void)fake_read(fd, &message);
+    sp_message_fini(&message);
+}
+
+Test(pipeline, a_peer_that_does_not_greet_is_none_of_ours, .timeout = 20)
+{
+    struct fake fake;
+    fake_start(&fake, refuse_to_greet);
+    struct sallyport_options options = {.size = sizeof options, .socket_path = fake.path, .timeout_ms = 2000};
+    sallyport *service = NULL;
+    cr_expect_eq(sallyport_open(&options, &service, NULL), SALLYPORT_EUNREACHABLE);
+    cr_expect_null(service);
+    fake_stop(&fake);
+}
