@@ -23,7 +23,7 @@ static bool stopped;
 
 static void fail(const char *what)
 {
-    fprintf(stderr, "worker_pool: %s\n", what);
+    fprintf(stderr, "test_workers: %s\n", what);
     exit(1);
 }
 
