@@ -14,13 +14,14 @@
 int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, struct sp_arena *arena,
     struct sp_resolution *ret_resolution, struct sp_error *error);
 
-#define SP_PYTHON_SET_MAX   8
-#define SP_PYTHON_NAME_MAX  256 /* bytes of a canonical name */
-#define SP_PYTHON_STARS_MAX 16
+#define SP_PYTHON_SET_MAX       240 /* meanings of a name; of its constants SP_PYTHON_CONSTANTS_MAX */
+#define SP_PYTHON_CONSTANTS_MAX 8
+#define SP_PYTHON_NAME_MAX      256 /* bytes of a canonical name */
+#define SP_PYTHON_STARS_MAX     16
 
-/* What an expression may be. */
+/* What an expression may be. A value, to be copied: the items are never written once they are there. */
 struct sp_python_set {
-    const struct sp_python_value *items[SP_PYTHON_SET_MAX];
+    const struct sp_python_value *const *items;
     uint8_t n_items;
     bool other; /* or something that is not known */
     bool limit; /* or a path that a bound kept from being known */
@@ -87,8 +88,13 @@ struct sp_python_resolver {
 
 /* ---- scope: sets and names ---- */
 
-void sp_resolve_python_scope_add(struct sp_python_set *set, const struct sp_python_value *value);
-void sp_resolve_python_scope_join(struct sp_python_set *set, const struct sp_python_set *other);
+void sp_resolve_python_scope_add(
+    struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value);
+void sp_resolve_python_scope_join(
+    struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_set *other);
+/* May each of n meanings be looked at once more? Work that many meanings cause is paid from a budget; once it is spent,
+ * what hangs on them is a limit. */
+bool sp_resolve_python_scope_pay(struct sp_python_resolver *resolver, uint32_t n);
 /* A copy in which every path is an alias at least. */
 struct sp_python_set sp_resolve_python_scope_aliased(
     struct sp_python_resolver *resolver, const struct sp_python_set *set);

@@ -249,7 +249,7 @@ static void get_member(struct sp_python_resolver *resolver, const struct sp_pyth
             rest = (struct sp_str){dot + 1, rest.n_bytes - part.n_bytes - 1};
         }
         sp_resolve_python_expression_tell(resolver, &member, call->start, call->end, call->called);
-        sp_resolve_python_scope_join(set, &member);
+        sp_resolve_python_scope_join(resolver, set, &member);
     }
     if (!name->set.other && name->set.n_items)
         return;
@@ -285,7 +285,7 @@ bool sp_resolve_python_call_subscript(struct sp_python_resolver *resolver, const
         struct sp_python_set object = {0};
         if (module)
             module->module = true;
-        sp_resolve_python_scope_add(&object, module);
+        sp_resolve_python_scope_add(resolver, &object, module);
         get_member(resolver, &object, key, SP_VIA_CALL, &call, set);
         return true;
     }
@@ -299,7 +299,7 @@ bool sp_resolve_python_call_subscript(struct sp_python_resolver *resolver, const
                 sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, SP_STR("builtins"), SP_VIA_CALL);
             if (module)
                 module->module = true;
-            sp_resolve_python_scope_add(&found, module);
+            sp_resolve_python_scope_add(resolver, &found, module);
         } else if (number != UINT32_MAX) {
             sp_resolve_python_scope_peek(resolver, resolver->scope, number, &found);
             sp_resolve_python_scope_peek(resolver, 0, number, &found);
@@ -308,7 +308,7 @@ bool sp_resolve_python_call_subscript(struct sp_python_resolver *resolver, const
     if (key->set.other || key->set.n_items == 0)
         sp_resolve_python_emit_dynamic(resolver, "name of the program by a computed key", start, end);
     sp_resolve_python_expression_tell(resolver, &found, start, end, called);
-    sp_resolve_python_scope_join(set, &found);
+    sp_resolve_python_scope_join(resolver, set, &found);
     set->other = true;
     return true;
 }
@@ -402,7 +402,7 @@ static void evaluated_name(struct sp_python_resolver *resolver, const struct sp_
         first = false;
         rest = dot ? (struct sp_str){dot + 1, rest.n_bytes - part.n_bytes - 1} : (struct sp_str){rest.ptr, 0};
     }
-    sp_resolve_python_scope_join(set, &found);
+    sp_resolve_python_scope_join(resolver, set, &found);
     set->other = true;
 }
 
@@ -434,7 +434,7 @@ static void evaluate(struct sp_python_resolver *resolver, const struct row *row,
         row->action == ACT_EVALUATE_TWO ? argument(resolver, call, 1, "setup") : NULL;
     bool expression = strcmp(row->name, "eval") == 0;
     if (row->action == ACT_COMPILE)
-        sp_resolve_python_scope_add(set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_CODE));
+        sp_resolve_python_scope_add(resolver, set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_CODE));
     if (given)
         evaluate_one(resolver, given, call, expression, set);
     else if (call->n_arguments > 0 && row->action != ACT_EVALUATE_TWO)
@@ -461,7 +461,7 @@ static void call_with(struct sp_python_resolver *resolver, const struct sp_pytho
     for (uint32_t i = 0; i < n_items && i < SP_PYTHON_ARGUMENTS_MAX; i++) {
         struct sp_python_argument *one = &call->arguments[call->n_arguments++];
         *one = (struct sp_python_argument){.start = place->start, .end = place->end, .name = UINT32_MAX};
-        sp_resolve_python_scope_add(&one->set, items[i]);
+        sp_resolve_python_scope_add(resolver, &one->set, items[i]);
     }
     call->start = outer->start;
     call->end = outer->end;
@@ -501,7 +501,7 @@ static void map(
             results[k] = one.n_items == 1 && !one.other ? one.items[0] : NULL;
         }
         sp_resolve_python_scope_add(
-            set, results ? sp_fold_python_sequence(&resolver->fold, results, items->n_items) : NULL);
+            resolver, set, results ? sp_fold_python_sequence(&resolver->fold, results, items->n_items) : NULL);
     }
     set->other |= !function;
 }
@@ -526,7 +526,7 @@ static void reduce(struct sp_python_resolver *resolver, const struct sp_python_c
         call_with(resolver, function->set.items[0], both, 2, call, row, &one);
         left = one.n_items == 1 ? one.items[0] : NULL;
     }
-    sp_resolve_python_scope_add(set, left);
+    sp_resolve_python_scope_add(resolver, set, left);
 }
 
 /* Something unknown is handed a function that imports or evaluates: it will call it, with what is handed on beside it
@@ -536,6 +536,8 @@ static void callbacks(struct sp_python_resolver *resolver, const struct sp_pytho
     const struct sp_python_argument *given = argument(resolver, call, UINT32_MAX, "args");
     for (uint32_t i = 0; i < call->n_arguments; i++) {
         const struct sp_python_argument *one = &call->arguments[i];
+        if (one->set.limit && !resolver->quiet)
+            sp_resolve_python_emit_limit(resolver, "a name with too many meanings, or too long", one->start, one->end);
         for (uint8_t k = 0; k < one->set.n_items; k++) {
             const struct sp_python_value *callee = one->set.items[k];
             struct sp_python_set ignored = {0};
@@ -615,9 +617,9 @@ static void compute(struct sp_python_resolver *resolver, const struct sp_python_
     for (uint8_t k = 0; k < n_first; k++) {
         if (n && call->arguments[0].set.n_items > k)
             values[0] = call->arguments[0].set.items[k];
-        sp_resolve_python_scope_add(
-            set, method ? sp_fold_python_method(&resolver->fold, callee->items[0], callee->text, values, n)
-                        : sp_fold_python_call(&resolver->fold, callee->text, values, n));
+        sp_resolve_python_scope_add(resolver, set,
+            method ? sp_fold_python_method(&resolver->fold, callee->items[0], callee->text, values, n)
+                   : sp_fold_python_call(&resolver->fold, callee->text, values, n));
     }
     set->other |= other;
 }
@@ -642,7 +644,7 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
     if (owner && owner->kind == SP_PYTHON_VALUE_DICT && sp_str_is(callee->text, "get")) {
         const struct sp_python_argument *fallback = argument(resolver, call, 1, NULL);
         if (fallback)
-            sp_resolve_python_scope_join(set, &fallback->set);
+            sp_resolve_python_scope_join(resolver, set, &fallback->set);
     }
     compute(resolver, callee, call, set);
     callbacks(resolver, call);
@@ -666,7 +668,7 @@ static void make_bundle(struct sp_python_resolver *resolver, enum sp_python_valu
         value->n_items = n;
         value->caller = caller;
     }
-    sp_resolve_python_scope_add(set, items ? value : NULL);
+    sp_resolve_python_scope_add(resolver, set, items ? value : NULL);
 }
 
 static void call_getter(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
@@ -679,11 +681,11 @@ static void call_getter(struct sp_python_resolver *resolver, const struct sp_pyt
         set->other = true;
         return;
     }
-    sp_resolve_python_scope_add(
-        &name.set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, callee->text, (enum sp_via)callee->via));
+    sp_resolve_python_scope_add(resolver, &name.set,
+        sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, callee->text, (enum sp_via)callee->via));
     get_member(resolver, &object->set, &name, SP_VIA_CALL, call, &member);
     if (!callee->caller) {
-        sp_resolve_python_scope_join(set, &member);
+        sp_resolve_python_scope_join(resolver, set, &member);
         return;
     }
     for (uint8_t i = 0; i < member.n_items; i++)
@@ -736,7 +738,7 @@ static void act(struct sp_python_resolver *resolver, const struct row *row, cons
         else
             set->other = true;
         if (third)
-            sp_resolve_python_scope_join(set, &third->set);
+            sp_resolve_python_scope_join(resolver, set, &third->set);
         return;
     }
     case ACT_SETATTR: {
@@ -767,16 +769,17 @@ static void act(struct sp_python_resolver *resolver, const struct row *row, cons
     }
     case ACT_GLOBALS:
         sp_resolve_python_scope_add(
-            set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
+            resolver, set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
         return;
     case ACT_VARS:
         if (!first)
-            sp_resolve_python_scope_add(
-                set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
+            sp_resolve_python_scope_add(resolver, set,
+                sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
         for (uint8_t i = 0; first && i < first->set.n_items; i++)
             if (first->set.items[i]->kind == SP_PYTHON_VALUE_PATH)
-                sp_resolve_python_scope_add(set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE,
-                                                     first->set.items[i]->text, SP_VIA_CALL));
+                sp_resolve_python_scope_add(resolver, set,
+                    sp_fold_python_text(
+                        &resolver->fold, SP_PYTHON_VALUE_NAMESPACE, first->set.items[i]->text, SP_VIA_CALL));
         set->other |= first && (first->set.other || !first->set.n_items);
         return;
     case ACT_ATTRGETTER:
@@ -800,7 +803,7 @@ static void act(struct sp_python_resolver *resolver, const struct row *row, cons
     case ACT_SAME_SECOND: {
         const struct sp_python_argument *same = row->action == ACT_SAME ? first : second;
         if (same)
-            sp_resolve_python_scope_join(set, &same->set);
+            sp_resolve_python_scope_join(resolver, set, &same->set);
         set->other |= !same;
         if (call->n_arguments > 1)
             callbacks(resolver, call);
@@ -830,7 +833,7 @@ static void act(struct sp_python_resolver *resolver, const struct row *row, cons
             dict->n_items = n;
             dict->changes = true;
         }
-        sp_resolve_python_scope_add(set, dict);
+        sp_resolve_python_scope_add(resolver, set, dict);
         return;
     }
     }
@@ -859,7 +862,7 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
                 ;
             owner->module = true;
         }
-        sp_resolve_python_scope_add(&object, owner);
+        sp_resolve_python_scope_add(resolver, &object, owner);
         get_member(resolver, &object, first, callee->via, call, set);
         return;
     }

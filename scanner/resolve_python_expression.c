@@ -7,6 +7,7 @@
 #include "scanner/python_modules.h"
 
 #define FOLDED_NAME_BYTES 256 /* constants that a name is replaced by in the second text */
+#define FREE_MEANINGS     2   /* of a name, at no charge */
 #define REPEATS_MAX       256 /* rounds of a comprehension */
 
 static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
@@ -14,9 +15,9 @@ static const struct sp_python_node *at(const struct sp_python_resolver *resolver
     return sp_python_tree_at(&resolver->tree, node);
 }
 
-static void add(struct sp_python_set *set, const struct sp_python_value *value)
+static void add(struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
 {
-    sp_resolve_python_scope_add(set, value);
+    sp_resolve_python_scope_add(resolver, set, value);
 }
 
 /* The set's only value, where it has no other. */
@@ -35,6 +36,15 @@ void sp_resolve_python_expression_visit(struct sp_python_resolver *resolver, uin
 {
     struct sp_python_set set;
     sp_resolve_python_expression(resolver, node, &set);
+}
+
+/* Can all meanings of the set be looked at? Else what comes of them is a limit. */
+static bool affords(struct sp_python_resolver *resolver, const struct sp_python_set *from, struct sp_python_set *set)
+{
+    if (from->n_items <= FREE_MEANINGS || sp_resolve_python_scope_pay(resolver, from->n_items))
+        return true;
+    set->other = set->limit = true;
+    return false;
 }
 
 /* ---- attributes ---- */
@@ -91,20 +101,20 @@ void sp_resolve_python_expression_member(struct sp_python_resolver *resolver, co
     if (sp_str_is(name, "__dict__")) {
         struct sp_python_value *value =
             sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, path->text, via);
-        add(set, value);
+        add(resolver, set, value);
         return;
     }
     if (sp_str_is(name, "__call__")) {
-        add(set, path);
+        add(resolver, set, path);
         return;
     }
     if (sp_str_is(name, "__self__")) {
         struct sp_str module = path->builtin ? SP_STR("builtins") : module_of(path->text);
-        add(set, path_value(resolver, module, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
+        add(resolver, set, path_value(resolver, module, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
         return;
     }
     if (sp_str_is(path->text, "builtins") && path->module && sp_python_modules_is_builtin(name)) {
-        add(set, path_value(resolver, name, via, true, false));
+        add(resolver, set, path_value(resolver, name, via, true, false));
         return;
     }
     char text[SP_PYTHON_NAME_MAX];
@@ -119,15 +129,16 @@ void sp_resolve_python_expression_member(struct sp_python_resolver *resolver, co
     struct sp_str reached = path->builtin ? (struct sp_str){0} : sp_python_modules_reexport(whole);
     if (reached.ptr) {
         sp_resolve_python_emit_module(resolver, reached, start, end, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false);
-        add(set, path_value(
-                     resolver, sp_python_modules_twin(reached), SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
+        add(resolver, set,
+            path_value(
+                resolver, sp_python_modules_twin(reached), SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
         return;
     }
     /* What the program itself put there. */
     uint32_t number = sp_python_names_find(&resolver->names, whole);
     if (number != UINT32_MAX)
         sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
-    add(set, path_value(resolver, whole, via, path->builtin, sp_python_modules_is_known(whole)));
+    add(resolver, set, path_value(resolver, whole, via, path->builtin, sp_python_modules_is_known(whole)));
 }
 
 void sp_resolve_python_expression_attribute(struct sp_python_resolver *resolver, const struct sp_python_set *from,
@@ -135,6 +146,10 @@ void sp_resolve_python_expression_attribute(struct sp_python_resolver *resolver,
 {
     struct sp_python_set set = {.limit = from->limit};
     bool unknown = from->other;
+    if (!affords(resolver, from, &set)) {
+        *ret_set = set;
+        return;
+    }
     for (uint8_t i = 0; i < from->n_items; i++) {
         const struct sp_python_value *value = from->items[i];
         if (value->kind == SP_PYTHON_VALUE_PATH) {
@@ -142,7 +157,7 @@ void sp_resolve_python_expression_attribute(struct sp_python_resolver *resolver,
         } else if (value->kind == SP_PYTHON_VALUE_FUNCTION || value->kind == SP_PYTHON_VALUE_SELF ||
                    value->kind == SP_PYTHON_VALUE_CODE) {
             if (sp_str_is(text, "__call__"))
-                add(&set, value);
+                add(resolver, &set, value);
             else
                 unknown = true;
         } else {
@@ -154,7 +169,7 @@ void sp_resolve_python_expression_attribute(struct sp_python_resolver *resolver,
                 method->items = items;
                 method->n_items = 1;
             }
-            add(&set, method && items ? method : NULL);
+            add(resolver, &set, method && items ? method : NULL);
         }
     }
     if (unknown) {
@@ -170,10 +185,12 @@ void sp_resolve_python_expression_attribute(struct sp_python_resolver *resolver,
 void sp_resolve_python_expression_tell(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end, bool call)
 {
-    for (uint8_t i = 0; i < set->n_items; i++)
-        if (set->items[i]->kind == SP_PYTHON_VALUE_PATH)
-            sp_resolve_python_emit_name(resolver, set->items[i], start, end, call);
-    if (set->limit && !resolver->quiet)
+    struct sp_python_set told = {.limit = set->limit};
+    if (affords(resolver, set, &told))
+        for (uint8_t i = 0; i < set->n_items; i++)
+            if (set->items[i]->kind == SP_PYTHON_VALUE_PATH)
+                sp_resolve_python_emit_name(resolver, set->items[i], start, end, call);
+    if (told.limit && call && !resolver->quiet)
         sp_resolve_python_emit_limit(resolver, "a name with too many meanings, or too long", start, end);
 }
 
@@ -185,6 +202,9 @@ static void subscript(struct sp_python_resolver *resolver, const struct sp_pytho
     const struct sp_python_node *index = at(resolver, index_node);
     const struct sp_python_node *inner = index->child ? at(resolver, index->child) : NULL;
     struct sp_python_set set = {.other = from->other, .limit = from->limit, .large = from->large};
+    struct sp_python_set none = {0};
+    if (!affords(resolver, from, &set))
+        from = &none;
     if (inner && inner->kind == SP_PYTHON_NODE_SLICE) {
         struct sp_python_set parts[3] = {0};
         const struct sp_python_value *bounds[3] = {NULL};
@@ -199,7 +219,7 @@ static void subscript(struct sp_python_resolver *resolver, const struct sp_pytho
             known &= bounds[i] || at(resolver, part)->kind == SP_PYTHON_NODE_CONSTANT;
         }
         for (uint8_t i = 0; i < from->n_items; i++)
-            add(&set,
+            add(resolver, &set,
                 known ? sp_fold_python_slice(&resolver->fold, from->items[i], bounds[0], bounds[1], bounds[2]) : NULL);
         *ret_set = set;
         return;
@@ -218,17 +238,21 @@ static void subscript(struct sp_python_resolver *resolver, const struct sp_pytho
             /* With a key that is not known it may be any of them. */
             const struct sp_python_value *sought = single(&key.set);
             if (sought) {
-                add(&set, sp_fold_python_index(&resolver->fold, container, sought));
+                add(resolver, &set, sp_fold_python_index(&resolver->fold, container, sought));
+                continue;
+            }
+            if (!sp_resolve_python_scope_pay(resolver, container->n_items)) {
+                set.other = set.limit = true;
                 continue;
             }
             uint32_t step = container->kind == SP_PYTHON_VALUE_DICT ? 2 : 1;
             for (uint32_t k = step - 1; k < container->n_items; k += step)
-                add(&set, container->items[k]);
+                add(resolver, &set, container->items[k]);
             set.other = true;
             continue;
         }
         for (uint8_t k = 0; k < key.set.n_items; k++)
-            add(&set, sp_fold_python_index(&resolver->fold, container, key.set.items[k]));
+            add(resolver, &set, sp_fold_python_index(&resolver->fold, container, key.set.items[k]));
         set.other |= key.set.other || key.set.n_items == 0;
     }
     *ret_set = set;
@@ -257,7 +281,7 @@ static void gather(struct sp_python_resolver *resolver, const struct sp_python_n
             for (uint32_t i = 0; i < spread->n_items; i++) {
                 struct sp_python_argument *slot = &call->arguments[call->n_arguments++];
                 *slot = (struct sp_python_argument){.start = argument.start, .end = argument.end, .name = UINT32_MAX};
-                add(&slot->set, spread->items[i]);
+                add(resolver, &slot->set, spread->items[i]);
             }
         } else if (call->n_arguments < SP_PYTHON_ARGUMENTS_MAX) {
             call->arguments[call->n_arguments++] = argument;
@@ -283,13 +307,18 @@ static __attribute__((noinline)) void call_link(struct sp_python_resolver *resol
     call->start = start;
     call->end = node->end;
     call->called = called;
+    struct sp_python_set none = {.other = true};
+    if (!affords(resolver, callee, &set)) {
+        sp_resolve_python_emit_limit(resolver, "a name with too many meanings, or too long", start, node->end);
+        callee = &none;
+    }
     for (uint8_t i = 0; i < callee->n_items; i++)
         sp_resolve_python_call(resolver, callee->items[i], call, &set);
     if (callee->other || callee->n_items == 0) {
         /* An unknown callee that is handed something which imports or evaluates. */
         struct sp_python_set ignored = {0};
         sp_resolve_python_call(resolver, NULL, call, &ignored);
-        sp_resolve_python_scope_join(&set, &ignored);
+        sp_resolve_python_scope_join(resolver, &set, &ignored);
     }
     *ret_set = set;
 }
@@ -383,7 +412,7 @@ static void strings(
     const struct sp_span *span = &resolver->spans->items[first->name];
     if (!first->next && !(span->flags & SP_PYTHON_FORMATTED)) {
         const struct sp_python_value *value = sp_fold_python_string(&resolver->fold, resolver->source, span);
-        add(&set, value);
+        add(resolver, &set, value);
         set.large = !value && span->body_end - span->body_start > SP_FOLD_PYTHON_BYTES;
         if (value && value->via == SP_VIA_FOLDED)
             sp_resolve_python_emit_folded(resolver, value, node->start, node->end);
@@ -404,7 +433,7 @@ static void strings(
     bool bytes = resolver->spans->items[first->name].flags & SP_PYTHON_BYTES;
     const struct sp_python_value *value =
         known ? sp_fold_python_build(&builder, bytes ? SP_PYTHON_VALUE_BYTES : SP_PYTHON_VALUE_TEXT) : NULL;
-    add(&set, value);
+    add(resolver, &set, value);
     set.large = builder.failed;
     if (value)
         sp_resolve_python_emit_folded(resolver, value, node->start, node->end);
@@ -442,18 +471,21 @@ static void binary(
         enum sp_python_operator op = at(resolver, child)->joint;
         sp_resolve_python_expression(resolver, child, &right);
         if (op == SP_PYTHON_OPERATOR_OR || op == SP_PYTHON_OPERATOR_AND) {
-            sp_resolve_python_scope_join(&left, &right);
+            sp_resolve_python_scope_join(resolver, &left, &right);
             continue;
         }
         sums = true;
         const struct sp_python_value *a = single(&left), *b = single(&right);
-        if (a && b) {
-            add(&result, op == SP_PYTHON_OPERATOR_ADD ? joined(resolver, a, &builder, b)
-                                                      : sp_fold_python_binary(&resolver->fold, op, a, b));
+        if (!a && !b && !sp_resolve_python_scope_pay(resolver, (uint32_t)left.n_items * right.n_items)) {
+            result.other = result.large = true;
+        } else if (a && b) {
+            add(resolver, &result,
+                op == SP_PYTHON_OPERATOR_ADD ? joined(resolver, a, &builder, b)
+                                             : sp_fold_python_binary(&resolver->fold, op, a, b));
         } else {
             for (uint8_t i = 0; i < left.n_items; i++)
                 for (uint8_t k = 0; k < right.n_items; k++)
-                    add(&result, sp_fold_python_binary(&resolver->fold, op, left.items[i], right.items[k]));
+                    add(resolver, &result, sp_fold_python_binary(&resolver->fold, op, left.items[i], right.items[k]));
             result.other |= left.other || right.other || left.n_items == 0 || right.n_items == 0;
         }
         result.limit |= left.limit || right.limit;
@@ -503,7 +535,7 @@ static void display(
         value->n_items = n;
         value->changes = node->kind != SP_PYTHON_NODE_TUPLE;
     }
-    add(ret_set, value);
+    add(resolver, ret_set, value);
 }
 
 /* ---- comprehensions ---- */
@@ -519,13 +551,17 @@ void sp_resolve_python_expression_iterate(
             continue;
         }
         const struct sp_python_value *items = sp_fold_python_items(&resolver->fold, value);
+        if (items && !sp_resolve_python_scope_pay(resolver, items->n_items)) {
+            set.limit = true;
+            items = NULL;
+        }
         if (!items)
             set.other = true;
         for (uint32_t k = 0; items && k < items->n_items && !set.other; k++)
-            add(&set, items->items[k]);
+            add(resolver, &set, items->items[k]);
         for (uint32_t k = 0; items && k < items->n_items; k++)
             if (items->items[k] && items->items[k]->kind == SP_PYTHON_VALUE_PATH)
-                add(&set, items->items[k]);
+                add(resolver, &set, items->items[k]);
     }
     *ret_set = set;
 }
@@ -560,7 +596,7 @@ static const struct sp_python_value *rounds(struct sp_python_resolver *resolver,
         node->name = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
     for (uint32_t i = 0; known && i < n_most; i++) {
         struct sp_python_set set = {0};
-        add(&set, items->items[i]);
+        add(resolver, &set, items->items[i]);
         resolver->scope = node->name;
         clear_target(resolver, clause->child);
         sp_resolve_python_expression_assign(resolver, clause->child, &set);
@@ -641,7 +677,7 @@ static void comprehension(struct sp_python_resolver *resolver, uint32_t index, s
         folded = paths ? folded : NULL;
         set.other = true;
     }
-    add(&set, folded);
+    add(resolver, &set, folded);
     *ret_set = set;
 }
 
@@ -663,10 +699,10 @@ static void assign_items(
         struct sp_python_set part = {0};
         shifted |= item->kind == SP_PYTHON_NODE_STAR;
         if (items && !shifted)
-            add(&part, i < items->n_items ? items->items[i] : NULL);
+            add(resolver, &part, i < items->n_items ? items->items[i] : NULL);
         else if (items) {
             for (uint32_t k = i; k < items->n_items && k < i + SP_PYTHON_SET_MAX; k++)
-                add(&part, items->items[k]);
+                add(resolver, &part, items->items[k]);
             part.other = true;
         } else {
             part = any;
@@ -771,7 +807,7 @@ static void ternary(
     for (uint32_t child = node->child; child; child = at(resolver, child)->next, i++) {
         sp_resolve_python_expression(resolver, child, &part);
         if (i % 2 == 0)
-            sp_resolve_python_scope_join(&set, &part);
+            sp_resolve_python_scope_join(resolver, &set, &part);
     }
     *ret_set = set;
 }
@@ -784,7 +820,7 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
         return;
     switch (node->kind) {
     case SP_PYTHON_NODE_NAME: name(resolver, node, ret_set); return;
-    case SP_PYTHON_NODE_NUMBER: add(ret_set, sp_fold_python_number(&resolver->fold, node->value)); return;
+    case SP_PYTHON_NODE_NUMBER: add(resolver, ret_set, sp_fold_python_number(&resolver->fold, node->value)); return;
     case SP_PYTHON_NODE_STRINGS: strings(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_CHAIN: chain(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_TUPLE:
@@ -794,11 +830,11 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
     case SP_PYTHON_NODE_COMPREHENSION: comprehension(resolver, index, ret_set); return;
     case SP_PYTHON_NODE_BINARY: binary(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_TERNARY: ternary(resolver, node, ret_set); return;
-    case SP_PYTHON_NODE_LAMBDA: add(ret_set, sp_resolve_python_statement_define(resolver, index)); return;
+    case SP_PYTHON_NODE_LAMBDA: add(resolver, ret_set, sp_resolve_python_statement_define(resolver, index)); return;
     case SP_PYTHON_NODE_UNARY: {
         struct sp_python_set set;
         sp_resolve_python_expression(resolver, node->child, &set);
-        add(ret_set, sp_fold_python_unary(&resolver->fold, node->op, single(&set)));
+        add(resolver, ret_set, sp_fold_python_unary(&resolver->fold, node->op, single(&set)));
         return;
     }
     case SP_PYTHON_NODE_WALRUS:
@@ -818,7 +854,7 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
         struct sp_python_set set;
         for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
             sp_resolve_python_expression(resolver, child, &set);
-            sp_resolve_python_scope_join(ret_set, &set);
+            sp_resolve_python_scope_join(resolver, ret_set, &set);
         }
         ret_set->other = true;
         return;

@@ -6,7 +6,8 @@
 
 #include "scanner/python_modules.h"
 
-#define DEPTH_EQUAL 3
+#define DEPTH_EQUAL     3
+#define WALKS_CONSTANTS 2
 
 static void fail(struct sp_python_resolver *resolver, const struct sp_arena *arena)
 {
@@ -16,34 +17,88 @@ static void fail(struct sp_python_resolver *resolver, const struct sp_arena *are
 
 /* ---- sets ---- */
 
-void sp_resolve_python_scope_add(struct sp_python_set *set, const struct sp_python_value *value)
+/* The items with one put at position i (n_items: behind the last), in new memory of the arena. */
+static void put(struct sp_python_resolver *resolver, struct sp_arena *arena, struct sp_python_set *set, uint8_t i,
+    const struct sp_python_value *value)
+{
+    uint8_t n_items = i < set->n_items ? set->n_items : i + 1;
+    const struct sp_python_value **items = sp_arena_alloc(arena, n_items * sizeof(*items));
+    if (!items) {
+        set->other = true;
+        if (arena == &resolver->temporary)
+            resolver->fold.spent = true;
+        else
+            fail(resolver, arena);
+        return;
+    }
+    if (set->n_items)
+        memcpy(items, set->items, set->n_items * sizeof(*items));
+    items[i] = value;
+    set->items = items;
+    set->n_items = n_items;
+}
+
+static bool is_constant(const struct sp_python_value *value)
+{
+    return value->kind != SP_PYTHON_VALUE_PATH && value->kind != SP_PYTHON_VALUE_FUNCTION &&
+           value->kind != SP_PYTHON_VALUE_PARTIAL;
+}
+
+/* Where the value is in the set; n_items: nowhere. */
+static uint8_t place_of(const struct sp_python_set *set, const struct sp_python_value *value)
+{
+    uint8_t i = 0;
+    while (i < set->n_items && !sp_fold_python_equal(set->items[i], value, DEPTH_EQUAL))
+        i++;
+    return i;
+}
+
+/* Is there no room for one more of its kind? What is not followed any more is told by flags. */
+static bool is_full(struct sp_python_set *set, const struct sp_python_value *value)
+{
+    bool constant = is_constant(value);
+    if (set->n_items < (constant ? SP_PYTHON_CONSTANTS_MAX : SP_PYTHON_SET_MAX))
+        return false;
+    set->other = true;
+    set->limit |= !constant;
+    return true;
+}
+
+void sp_resolve_python_scope_add(
+    struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
 {
     if (!value) {
         set->other = true;
         return;
     }
-    for (uint8_t i = 0; i < set->n_items; i++)
-        if (sp_fold_python_equal(set->items[i], value, DEPTH_EQUAL)) {
-            if (value->via < set->items[i]->via)
-                set->items[i] = value;
-            return;
-        }
-    if (set->n_items < SP_PYTHON_SET_MAX) {
-        set->items[set->n_items++] = value;
-        return;
-    }
-    set->other = true;
-    if (value->kind == SP_PYTHON_VALUE_PATH)
-        set->limit = true;
+    uint8_t i = place_of(set, value);
+    if (i < set->n_items ? value->via < set->items[i]->via : !is_full(set, value))
+        put(resolver, &resolver->temporary, set, i, value);
 }
 
-void sp_resolve_python_scope_join(struct sp_python_set *set, const struct sp_python_set *other)
+void sp_resolve_python_scope_join(
+    struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_set *other)
 {
-    for (uint8_t i = 0; i < other->n_items; i++)
-        sp_resolve_python_scope_add(set, other->items[i]);
+    if (set->n_items == 0) {
+        set->items = other->items;
+        set->n_items = other->n_items;
+    } else {
+        for (uint8_t i = 0; i < other->n_items; i++)
+            sp_resolve_python_scope_add(resolver, set, other->items[i]);
+    }
     set->other |= other->other;
     set->limit |= other->limit;
     set->large |= other->large;
+}
+
+bool sp_resolve_python_scope_pay(struct sp_python_resolver *resolver, uint32_t n)
+{
+    if (n > resolver->n_steps) {
+        resolver->n_steps = 0;
+        return false;
+    }
+    resolver->n_steps -= n;
+    return true;
 }
 
 struct sp_python_set sp_resolve_python_scope_aliased(
@@ -62,7 +117,7 @@ struct sp_python_set sp_resolve_python_scope_aliased(
             continue;
         *copy = *value;
         copy->via = (uint8_t)via;
-        aliased.items[i] = copy;
+        put(resolver, &resolver->temporary, &aliased, i, copy);
     }
     return aliased;
 }
@@ -104,32 +159,46 @@ static const struct sp_python_value *keep(
     return copy;
 }
 
+/* From the third walk on, what only grows out of itself (x = x + 1, x = x.next) is not followed further: it becomes what
+ * is not known. Walks would never end otherwise. */
+static bool grows_endlessly(
+    const struct sp_python_resolver *resolver, const struct sp_python_set *into, const struct sp_python_value *value)
+{
+    if (resolver->walk <= WALKS_CONSTANTS || value->kind == SP_PYTHON_VALUE_FUNCTION)
+        return false;
+    if (value->kind != SP_PYTHON_VALUE_PATH)
+        return true;
+    for (uint8_t i = 0; i < into->n_items; i++) {
+        struct sp_str old = into->items[i]->text;
+        if (into->items[i]->kind == SP_PYTHON_VALUE_PATH && value->text.n_bytes > old.n_bytes &&
+            memcmp(value->text.ptr, old.ptr, old.n_bytes) == 0 && value->text.ptr[old.n_bytes] == '.')
+            return true;
+    }
+    return false;
+}
+
 /* Adds to a binding's set; true: it got a meaning that matters and that it did not have. */
 static bool grow_set(struct sp_python_resolver *resolver, struct sp_python_set *into, const struct sp_python_set *from)
 {
-    bool grown = (from->other && !into->other) || (from->limit && !into->limit) || (from->large && !into->large);
+    struct sp_python_set before = *into;
     for (uint8_t i = 0; i < from->n_items; i++) {
-        struct sp_python_set before = *into;
-        sp_resolve_python_scope_add(into, from->items[i]);
-        if (into->n_items > before.n_items) {
-            into->items[into->n_items - 1] = keep(resolver, from->items[i], DEPTH_EQUAL);
-            if (!into->items[into->n_items - 1]) {
-                into->n_items--;
-                into->other = true;
-            }
-            grown = true;
-            continue;
+        const struct sp_python_value *value = from->items[i];
+        uint8_t at = place_of(into, value);
+        if (at < into->n_items) {
+            /* Known already: perhaps by a weaker way, which is the one to tell. */
+            if (value->via < into->items[at]->via && (value = keep(resolver, value, DEPTH_EQUAL)))
+                put(resolver, resolver->arena, into, at, value);
+        } else if (grows_endlessly(resolver, into, value)) {
+            into->other = true;
+        } else if (!is_full(into, value) && (value = keep(resolver, value, DEPTH_EQUAL))) {
+            put(resolver, resolver->arena, into, at, value);
         }
-        /* Known already: perhaps by a weaker way, which is the one to tell. */
-        for (uint8_t k = 0; k < into->n_items; k++)
-            if (into->items[k] != before.items[k])
-                into->items[k] = keep(resolver, into->items[k], DEPTH_EQUAL);
-        grown |= into->other != before.other || into->limit != before.limit;
     }
     into->other |= from->other;
     into->limit |= from->limit;
     into->large |= from->large;
-    return grown;
+    return into->n_items > before.n_items || into->other != before.other || into->limit != before.limit ||
+           into->large != before.large;
 }
 
 /* ---- bindings ---- */
@@ -281,7 +350,7 @@ bool sp_resolve_python_scope_peek(
     note_read(resolver, name);
     if (!binding || !binding->bound)
         return false;
-    sp_resolve_python_scope_join(set, &binding->set);
+    sp_resolve_python_scope_join(resolver, set, &binding->set);
     return true;
 }
 
@@ -295,7 +364,7 @@ static void find_outside(struct sp_python_resolver *resolver, uint32_t name, boo
         struct sp_python_value *value = sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, text, SP_VIA_DIRECT);
         if (value)
             value->builtin = true;
-        sp_resolve_python_scope_add(set, value);
+        sp_resolve_python_scope_add(resolver, set, value);
         found = true;
     }
     if (sp_str_is(text, "__builtins__")) {
@@ -303,11 +372,11 @@ static void find_outside(struct sp_python_resolver *resolver, uint32_t name, boo
             sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, SP_STR("builtins"), SP_VIA_ALIAS);
         if (value)
             value->module = true;
-        sp_resolve_python_scope_add(set, value);
+        sp_resolve_python_scope_add(resolver, set, value);
         return;
     }
     if (sp_str_is(text, "__name__")) {
-        sp_resolve_python_scope_add(set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_SELF));
+        sp_resolve_python_scope_add(resolver, set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_SELF));
         return;
     }
     for (uint32_t i = 0; i < resolver->n_stars && !bound; i++) {
@@ -327,7 +396,7 @@ static void find_outside(struct sp_python_resolver *resolver, uint32_t name, boo
             reached.ptr ? SP_VIA_ALIAS : SP_VIA_DIRECT);
         if (value)
             value->module = reached.ptr;
-        sp_resolve_python_scope_add(set, value);
+        sp_resolve_python_scope_add(resolver, set, value);
         found = true;
     }
     if (!found)
@@ -349,7 +418,7 @@ void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t 
         }
         if (binding && binding->bound) {
             bound = true;
-            sp_resolve_python_scope_join(&set, &binding->set);
+            sp_resolve_python_scope_join(resolver, &set, &binding->set);
             /* A function's own names hide outer ones wherever they are bound. */
             if (binding->certain == resolver->walk || at->kind == SP_PYTHON_SCOPE_FUNCTION) {
                 *ret_set = set;
@@ -364,7 +433,7 @@ void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t 
     find_outside(resolver, name, bound, &outside);
     if (bound)
         outside.other = false;
-    sp_resolve_python_scope_join(&set, &outside);
+    sp_resolve_python_scope_join(resolver, &set, &outside);
     *ret_set = set;
 }
 
@@ -381,5 +450,5 @@ void sp_resolve_python_scope_return(struct sp_python_resolver *resolver, const s
 void sp_resolve_python_scope_answer(struct sp_python_resolver *resolver, uint32_t function, struct sp_python_set *set)
 {
     resolver->functions[function].called = resolver->walk;
-    sp_resolve_python_scope_join(set, &resolver->functions[function].returns);
+    sp_resolve_python_scope_join(resolver, set, &resolver->functions[function].returns);
 }

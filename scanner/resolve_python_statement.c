@@ -127,7 +127,7 @@ static void decorate(struct sp_python_resolver *resolver, const struct sp_python
             sp_resolve_python_call(resolver, callees.items[i], call, &result);
         /* A decorator that is not known most often hands on what it was given. */
         if (callees.other || callees.n_items == 0 || result.other)
-            sp_resolve_python_scope_join(&result, set);
+            sp_resolve_python_scope_join(resolver, &result, set);
         *set = result;
     }
 }
@@ -136,7 +136,7 @@ static void function(struct sp_python_resolver *resolver, uint32_t index)
 {
     const struct sp_python_node *node = at(resolver, index);
     struct sp_python_set set = {0};
-    sp_resolve_python_scope_add(&set, sp_resolve_python_statement_define(resolver, index));
+    sp_resolve_python_scope_add(resolver, &set, sp_resolve_python_statement_define(resolver, index));
     decorate(resolver, node, &set);
     if (node->has_as)
         sp_resolve_python_scope_bind(resolver, node->name, &set);
@@ -197,7 +197,7 @@ static void augmented(struct sp_python_resolver *resolver, const struct sp_pytho
             sp_resolve_python_emit_dynamic(resolver, "module path that the program changes", node->start, node->end);
         for (uint8_t k = 0; k < right.n_items; k++)
             sp_resolve_python_scope_add(
-                &set, sp_fold_python_binary(&resolver->fold, node->op, left.items[i], right.items[k]));
+                resolver, &set, sp_fold_python_binary(&resolver->fold, node->op, left.items[i], right.items[k]));
     }
     set.other |= left.other || right.other || left.n_items == 0 || right.n_items == 0;
     set.large |= left.large || right.large;
