@@ -188,7 +188,7 @@ class Cancel(unittest.TestCase):
         msgid = client.send("run", {"code": code, "language": "python", "stream": True, **params})
         while not client.notifications:
             message = client.read_message()
-            self.assertEqual(message[0], 2)
+            self.assertEqual(message[0], 2, message)
             client.notifications.append(message)
         return msgid
 

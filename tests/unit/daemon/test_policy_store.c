@@ -244,8 +244,8 @@ Test(policy_store, bounds_what_a_uid_spends_on_compiling, .init = set_up, .fini 
     char text[6000];
     size_t n = (size_t)snprintf(text, sizeof(text), "severity_threshold: high\npatterns:\n");
     for (int i = 0; i < 20; i++)
-        n += (size_t)snprintf(text + n, sizeof(text) - n,
-            "- {pattern: 'some%d\\.thing\\s*\\(', description: d, severity: low}\n", i);
+        n += (size_t)snprintf(
+            text + n, sizeof(text) - n, "- {pattern: 'some%d\\.thing\\s*\\(', description: d, severity: low}\n", i);
     cr_assert_eq(ask_yaml(&a, 1, text), 0);
     wait_for(&a);
     cr_assert_eq(a.code, 0, "%s", a.text);

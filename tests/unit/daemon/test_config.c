@@ -1,0 +1,253 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/config.h"
+#include "proto/method.h"
+
+static const struct sp_config_options system_wide = {0};
+static const struct sp_config_options private_one = {.private_daemon = true, .private_uid = 4711};
+
+static struct sp_config *parse_with(const struct sp_config_options *options, const char *text)
+{
+    struct sp_config *config = NULL;
+    struct sp_error error = {0};
+    int r = sp_config_parse(options, sp_str_of(text), &config, &error);
+    cr_assert_eq(r, 0, "%s: %s", error.path, error.text);
+    return config;
+}
+
+static struct sp_config *parse(const char *text)
+{
+    return parse_with(&system_wide, text);
+}
+
+static void refuses(const char *text, const char *path, const char *words)
+{
+    struct sp_config *config = NULL;
+    struct sp_error error = {0};
+    cr_assert_eq(sp_config_parse(&system_wide, sp_str_of(text), &config, &error), SP_EINVALID_CONFIG, "%s", text);
+    cr_assert_null(config);
+    cr_assert_str_eq(error.path, path, "%s: path is %s", text, error.path);
+    cr_assert_not_null(strstr(error.text, words), "%s: text is %s", text, error.text);
+}
+
+Test(config, an_empty_one_is_whole)
+{
+    struct sp_config *config = parse("");
+    struct sp_limits limits = sp_limits_default(), ceilings = sp_limits_ceiling();
+    cr_assert_str_eq(config->socket.path.ptr, SP_CONFIG_SOCKET);
+    cr_assert_eq(config->socket_mode, 0660);
+    cr_assert_eq(config->frame_bytes, SP_FRAME_BYTES_MAX);
+    cr_assert_eq(config->code_bytes, SP_CODE_BYTES_MAX);
+    cr_assert_str_eq(config->state_dir.ptr, "/run/sallyport/code");
+    cr_assert_str_eq(config->policy.folder.ptr, SP_CONFIG_POLICY_DIR);
+    cr_assert_eq(config->limits.wall_ms, limits.wall_ms);
+    cr_assert_eq(config->ceilings.pids, ceilings.pids);
+    cr_assert_gt(config->memory_total_bytes, 0);
+    cr_assert_gt(config->sandboxes_max, 0);
+    cr_assert_eq(config->idle_exit_ms, 0);
+    cr_assert(config->audit.required);
+    cr_assert_eq(config->access.n_items, 0);
+    sp_config_free(config);
+}
+
+Test(config, takes_what_is_written)
+{
+    struct sp_config *config = parse("socket: {path: /run/x/s, mode: 0600}\n"
+                                     "log_level: debug\n"
+                                     "workers: 3\n"
+                                     "bounds:\n  connections: 12\n"
+                                     "limits: {wall_ms: 5000, cpus: 0.5}\n"
+                                     "env_allow: [FOO, BAR_*]\n"
+                                     "policy: {default: mine}\n");
+    cr_assert_str_eq(config->socket.path.ptr, "/run/x/s");
+    cr_assert_str_eq(config->state_dir.ptr, "/run/x/code");
+    cr_assert_eq(config->socket_mode, 0600);
+    cr_assert_eq(config->log_level, SP_LOG_DEBUG);
+    cr_assert_eq(config->workers, 3);
+    cr_assert_eq(config->bounds.connections, 12);
+    cr_assert_eq(config->limits.wall_ms, 5000);
+    cr_assert_eq(config->limits.cpu_milli, 500);
+    cr_assert_eq(config->env_allow.n_items, 2);
+    cr_assert_str_eq(config->env_allow.items[1].ptr, "BAR_*");
+    cr_assert_str_eq(config->policy.standard.ptr, "mine");
+    sp_config_free(config);
+}
+
+Test(config, strings_outlive_the_text)
+{
+    char text[] = "socket: {path: /run/abc/s}\naccess: [{users: ['12'], rights: [scan], runtimes: [bubblewrap]}]\n";
+    struct sp_config *config = parse(text);
+    memset(text, 'x', sizeof(text) - 1);
+    const struct sp_config_rule *rule = config->access.items;
+    cr_assert_str_eq(config->socket.path.ptr, "/run/abc/s");
+    cr_assert_str_eq(rule->runtimes.items[0].ptr, "bubblewrap");
+    sp_config_free(config);
+}
+
+Test(config, the_argument_wins_over_the_socket_that_is_written)
+{
+    struct sp_config_options options = {.socket_path = "/run/arg/s"};
+    struct sp_config *config = parse_with(&options, "socket: {path: /run/x/s}\n");
+    cr_assert_str_eq(config->socket.path.ptr, "/run/arg/s");
+    sp_config_free(config);
+}
+
+Test(config, a_private_one_lies_where_its_user_does)
+{
+    setenv("XDG_RUNTIME_DIR", "/run/user/4711", 1);
+    setenv("XDG_CONFIG_HOME", "/home/x/.c", 1);
+    struct sp_config *config = parse_with(&private_one, "");
+    cr_assert_str_eq(config->socket.path.ptr, "/run/user/4711/sallyport/sallyport.sock");
+    cr_assert_str_eq(config->state_dir.ptr, "/run/user/4711/sallyport/code");
+    cr_assert_str_eq(config->policy.folder.ptr, "/home/x/.c/sallyport/policies");
+    cr_assert_eq(config->socket_mode, 0600);
+    cr_assert_eq(config->idle_exit_ms, 300000);
+    cr_assert_eq(config->private_uid, 4711);
+    sp_config_free(config);
+    config = parse_with(&private_one, "idle_exit_ms: 0\n");
+    cr_assert_eq(config->idle_exit_ms, 0);
+    sp_config_free(config);
+}
+
+Test(config, rules_become_numbers)
+{
+    struct sp_config *config = parse("access:\n"
+                                     "  - users: [root, '1234']\n"
+                                     "    groups: [root]\n"
+                                     "    rights: [scan, run]\n"
+                                     "    ceilings: {wall_ms: 1000}\n"
+                                     "  - users: ['*']\n"
+                                     "    rights: [scan]\n");
+    const struct sp_config_rule *rules = config->access.items;
+    cr_assert_eq(rules[0].n_uids, 2);
+    cr_assert_eq(rules[0].uids[0], 0);
+    cr_assert_eq(rules[0].uids[1], 1234);
+    cr_assert_eq(rules[0].n_gids, 1);
+    cr_assert_eq(rules[0].gids[0], 0);
+    cr_assert_eq(rules[0].rights_mask, SP_RIGHT_SCAN | SP_RIGHT_RUN);
+    cr_assert_eq(rules[0].ceilings.wall_ms, 1000);
+    cr_assert_eq(rules[0].ceilings.pids, config->ceilings.pids);
+    cr_assert(rules[1].everybody);
+    cr_assert_eq(rules[1].n_uids, 0);
+    sp_config_free(config);
+}
+
+Test(config, names_what_is_wrong)
+{
+    refuses("sockets: {}\n", "sockets", "unknown key");
+    refuses("workers: many\n", "workers", "must be an integer");
+    refuses("workers: 5000\n", "workers", "must be between");
+    refuses("log_level: loud\n", "log_level", "unknown level \"loud\" (error, warning");
+    refuses("socket: {path: relative}\n", "socket.path", "absolute");
+    refuses("socket: {mode: 0888}\n", "socket.mode", "octal");
+    refuses("socket: {group: no-such-group}\n", "socket.group", "there is no group");
+    refuses("state_dir: /tmp/x\n", "state_dir", "below /tmp");
+    refuses("audit: {file: log}\n", "audit.file", "absolute");
+    refuses("access: [{users: [nobody-of-that-name], rights: [scan]}]\n", "access[0].users[0]", "there is no user");
+    refuses("access: [{users: ['4294967295'], rights: [scan]}]\n", "access[0].users[0]", "there is no user");
+    refuses("access: [{groups: [no-such-group], rights: [scan]}]\n", "access[0].groups[0]", "there is no group");
+    refuses("access: [{users: [root], rights: [scan, fly]}]\n", "access[0].rights[1]", "unknown right \"fly\"");
+    refuses("access: [{rights: [scan]}]\n", "access[0]", "neither users nor groups");
+    refuses("access: [{users: [root]}]\n", "access[0].rights", "is missing");
+    refuses("limits: {wall_ms: 300000}\nceilings: {wall_ms: 1000}\n", "limits.wall_ms", "ceilings.wall_ms");
+    refuses(
+        "ceilings: {output_bytes: 8388608}\nframe_bytes: 1048576\n", "ceilings.output_bytes", "half of frame_bytes");
+    refuses("frame_bytes: 65536\ncode_bytes: 100000\n", "code_bytes", "frame_bytes");
+    refuses(
+        "memory_total_bytes: 1000000\nceilings: {memory_bytes: 2000000}\n", "ceilings.memory_bytes", "memory_total");
+    refuses("env_allow: [LD_PRELOAD]\n", "env_allow[0]", "can never be allowed");
+    refuses("env_allow: [PYTHON*]\n", "env_allow[0]", "can never be allowed");
+    refuses("env_allow: [A, 'B C']\n", "env_allow[1]", "is no name");
+    refuses("env_allow: ['*']\n", "env_allow[0]", "is no name");
+    refuses("pool: {min: 9, max: 3}\n", "pool.min", "pool.max");
+    refuses("sandboxes_max: 20\nslot_uids: {count: 10}\n", "sandboxes_max", "slot_uids.count");
+    refuses("workers: 1\nworkers: 2\n", "workers", "twice");
+}
+
+Test(config, says_line_and_column)
+{
+    struct sp_config *config = NULL;
+    struct sp_error error = {0};
+    char text[512];
+    int r = sp_config_parse(&system_wide, SP_STR("workers: 1\nbounds:\n  connections: none\n"), &config, &error);
+    cr_assert_eq(r, SP_EINVALID_CONFIG);
+    cr_assert_eq(error.line, 3);
+    cr_assert_eq(error.column, 3);
+    sp_config_complaint("/etc/x.yaml", &error, text, sizeof(text));
+    cr_assert_str_eq(text, "/etc/x.yaml:3:3: bounds.connections: must be an integer, is a string");
+}
+
+Test(config, ceilings_follow_limits_that_are_higher)
+{
+    struct sp_config *config = parse("limits: {wall_ms: 900000}\n");
+    cr_assert_eq(config->ceilings.wall_ms, 900000);
+    sp_config_free(config);
+}
+
+Test(config, small_machines_lower_what_is_not_written)
+{
+    struct sp_config *config = parse("memory_total_bytes: 100000000\n");
+    cr_assert_eq(config->ceilings.memory_bytes, 100000000);
+    cr_assert_eq(config->limits.memory_bytes, 100000000);
+    sp_config_free(config);
+}
+
+Test(config, a_named_file_must_be_there_and_the_standard_one_not)
+{
+    struct sp_config_options options = {.path = "/nonexistent/sallyportd.yaml"};
+    struct sp_config *config = NULL;
+    struct sp_error error = {0};
+    char path[256];
+    cr_assert_eq(sp_config_load(&options, &config, path, &error), SP_EINVALID_CONFIG);
+    cr_assert_str_eq(path, options.path);
+    cr_assert_not_null(strstr(error.text, "No such file"));
+    setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+    cr_assert_eq(sp_config_load(&private_one, &config, path, NULL), 0);
+    sp_config_free(config);
+}
+
+Test(config, a_folder_is_no_configuration)
+{
+    struct sp_config_options options = {.path = "/usr"};
+    struct sp_config *config = NULL;
+    cr_assert_eq(sp_config_load(&options, &config, NULL, NULL), SP_EINVALID_CONFIG);
+}
+
+static size_t n_noted;
+static char noted[64];
+
+static void note(void *context, const char *key)
+{
+    cr_assert_eq(context, &n_noted);
+    n_noted++;
+    snprintf(noted, sizeof(noted), "%s", key);
+}
+
+Test(config, tells_what_a_reload_cannot_change)
+{
+    struct sp_config *one = parse("workers: 1\n"), *two = parse("workers: 2\ncode_bytes: 5000\n");
+    sp_config_compare(one, two, note, &n_noted);
+    cr_assert_eq(n_noted, 1);
+    cr_assert_str_eq(noted, "workers");
+    sp_config_compare(one, one, note, &n_noted);
+    cr_assert_eq(n_noted, 1);
+    sp_config_free(one);
+    sp_config_free(two);
+}
+
+static void has_help(const struct sp_table *table)
+{
+    for (size_t i = 0; i < table->n_fields; i++) {
+        if (table->fields[i].table && table->fields[i].table != &sp_limits_table)
+            has_help(table->fields[i].table);
+        cr_assert(table->fields[i].help && table->fields[i].help[0], "%s has no help", table->fields[i].name);
+    }
+}
+
+Test(config, every_key_has_its_line_for_the_manual)
+{
+    has_help(&sp_config_table);
+}
