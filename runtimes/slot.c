@@ -293,23 +293,31 @@ void sp_slots_read_info(struct sp_slots *slots, uint32_t index)
     struct sp_slot *slot = index < slots->n_slots ? &slots->slots[index] : NULL;
     if (!slot || slot->info_fd < 0)
         return;
-    ssize_t n = read(slot->info_fd, slot->info + slot->n_info, sizeof slot->info - 1 - slot->n_info);
+    char text[512];
+    ssize_t n = read(slot->info_fd, text, sizeof text);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    slot->n_info += n > 0 ? (size_t)n : 0;
+    if (slot->info_known) {
+        /* bubblewrap writes its object in several pieces: closed before the last, SIGPIPE would end it. */
+        if (n <= 0)
+            shut(&slot->info_fd);
+        return;
+    }
+    size_t room = sizeof slot->info - 1 - slot->n_info, taken = n < 0 ? 0 : (size_t)n < room ? (size_t)n : room;
+    memcpy(slot->info + slot->n_info, text, taken);
+    slot->n_info += taken;
     slot->info[slot->n_info] = 0;
     /* One JSON object with the number of the child first: {"child-pid": 123, … */
     static const char key[] = "\"child-pid\":";
     char *at = strstr(slot->info, key), *end;
     long init = at ? strtol(at + sizeof key - 1, &end, 10) : 0;
-    bool complete = init > 1 && strchr(",}\n ", *end) && *end;
-    if (!complete && n > 0 && slot->n_info < sizeof slot->info - 1)
-        return;
-    shut(&slot->info_fd);
-    if (complete)
+    if (init > 1 && *end && strchr(",}\n ", *end)) {
+        slot->info_known = true;
         know_init(slots, slot, (pid_t)init);
-    else /* its complaint is on its standard error */
-        fail(slots, slot, EIO, "");
+    } else if (n <= 0 || slot->n_info == sizeof slot->info - 1) {
+        shut(&slot->info_fd);
+        fail(slots, slot, EIO, ""); /* its complaint is on its standard error */
+    }
 }
 
 void sp_slots_reap(struct sp_slots *slots)

@@ -26,12 +26,13 @@ struct sp_slot {
     enum sp_slot_state state;
     struct sp_spawner_request request;
     int stream_fd, errors_fd; /* until it is started */
-    int info_fd;              /* until PID 1 is known */
+    int info_fd;              /* until bubblewrap has said all it says */
     char info[256];
     size_t n_info;
-    int uid_index; /* -1: none taken */
-    pid_t outer;   /* bubblewrap, our child until it is reaped; 0: none */
-    int init_fd;   /* pidfd of PID 1 */
+    bool info_known; /* PID 1 was in it */
+    int uid_index;   /* -1: none taken */
+    pid_t outer;     /* bubblewrap, our child until it is reaped; 0: none */
+    int init_fd;     /* pidfd of PID 1 */
     pid_t init;
     bool has_box;
     struct sp_cgroup_box box;
