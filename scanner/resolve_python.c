@@ -7,14 +7,14 @@
 #define WALKS_MAX       8
 #define TEMPORARY_BYTES ((size_t)256 << 20)
 #define FOLD_BYTES      ((size_t)4 << 20) /* and eight times the source */
-#define STEPS           ((size_t)1 << 16) /* and the source's size: see sp_resolve_python_scope_pay */
+#define STEPS           ((size_t)1 << 16) /* and a quarter of the source: see sp_resolve_python_scope_pay */
 
 static void walk(struct sp_python_resolver *resolver)
 {
     size_t n_bytes = resolver->source.n_bytes;
     resolver->walk++;
     resolver->again = false;
-    resolver->n_steps = STEPS + n_bytes;
+    resolver->n_steps = STEPS + n_bytes / 4;
     resolver->fold = (struct sp_fold_python){.arena = &resolver->temporary, .left_bytes = FOLD_BYTES + 8 * n_bytes};
     resolver->out.modules.n_items = resolver->out.names.n_items = resolver->out.folded.n_items = 0;
     resolver->out.evaluated.n_items = resolver->out.dynamics.n_items = resolver->out.limits.n_items = 0;

@@ -7,7 +7,8 @@
 
 #include "scanner/python_modules.h"
 
-#define CALLS_MAX 8 /* callbacks within callbacks */
+#define CALLS_MAX  8 /* callbacks within callbacks */
+#define CALL_PRICE 8 /* of a callback, in what sp_resolve_python_scope_pay counts */
 
 enum action {
     ACT_ATTRGETTER,
@@ -452,7 +453,7 @@ static void call_with(struct sp_python_resolver *resolver, const struct sp_pytho
     const struct sp_python_argument *place, struct sp_python_set *set)
 {
     struct sp_python_call *call = sp_arena_alloc(&resolver->temporary, sizeof(*call));
-    if (!call || resolver->n_calls >= CALLS_MAX) {
+    if (!call || resolver->n_calls >= CALLS_MAX || !sp_resolve_python_scope_pay(resolver, CALL_PRICE)) {
         set->other = true;
         if (!resolver->quiet)
             sp_resolve_python_emit_limit(resolver, "calls within calls", outer->start, outer->end);

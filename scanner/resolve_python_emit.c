@@ -7,6 +7,7 @@
 #include "scanner/python_modules.h"
 
 #define ROOM_FIRST 32
+#define LIMITS_MAX 64
 
 /* Room for one more item of a list; false where memory ran out. */
 static bool grow(
@@ -119,7 +120,8 @@ void sp_resolve_python_emit_dynamic(struct sp_python_resolver *resolver, const c
 
 void sp_resolve_python_emit_limit(struct sp_python_resolver *resolver, const char *what, uint32_t start, uint32_t end)
 {
-    if (!GROW(limits))
+    /* A few are as good as all. */
+    if (resolver->out.limits.n_items >= LIMITS_MAX || !GROW(limits))
         return;
     resolver->out.limits.items[resolver->out.limits.n_items++] =
         (struct sp_resolve_limit){.what = what, .offset = start, .length = end - start};

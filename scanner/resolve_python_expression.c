@@ -260,6 +260,33 @@ static void subscript(struct sp_python_resolver *resolver, const struct sp_pytho
 
 /* ---- calls ---- */
 
+/* *["os"] and **{"name": "os"}: as good as what they hold. */
+static bool spread(struct sp_python_resolver *resolver, const struct sp_python_node *node,
+    const struct sp_python_argument *argument, struct sp_python_call *call)
+{
+    bool pairs = node->kind == SP_PYTHON_NODE_DOUBLE_STAR;
+    const struct sp_python_value *row = single(&argument->set);
+    if (!row || (row->kind == SP_PYTHON_VALUE_DICT) != pairs)
+        return false;
+    if (!pairs)
+        row = sp_fold_python_items(&resolver->fold, row);
+    uint32_t step = pairs ? 2 : 1;
+    if (!row || row->n_items / step > SP_PYTHON_ARGUMENTS_MAX - call->n_arguments)
+        return false;
+    for (uint32_t i = 0; i < row->n_items; i += step)
+        if (pairs && (!row->items[i] || row->items[i]->kind != SP_PYTHON_VALUE_TEXT))
+            return false;
+    for (uint32_t i = 0; i < row->n_items; i += step) {
+        struct sp_python_argument *one = &call->arguments[call->n_arguments++];
+        *one = (struct sp_python_argument){.start = argument->start, .end = argument->end, .name = UINT32_MAX};
+        if (pairs)
+            one->name =
+                sp_python_names_add(&resolver->names, sp_resolve_python_emit_keep(resolver, row->items[i]->text));
+        add(resolver, &one->set, row->items[i + step - 1]);
+    }
+    return true;
+}
+
 static void gather(struct sp_python_resolver *resolver, const struct sp_python_node *node, struct sp_python_call *call)
 {
     for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
@@ -274,15 +301,8 @@ static void gather(struct sp_python_resolver *resolver, const struct sp_python_n
             argument.end = at(resolver, value)->end;
             sp_resolve_python_expression(resolver, value, &argument.set);
         }
-        /* *["os"] of a known length is as good as its items. */
-        const struct sp_python_value *spread =
-            item->kind == SP_PYTHON_NODE_STAR ? sp_fold_python_items(&resolver->fold, single(&argument.set)) : NULL;
-        if (spread && spread->n_items <= SP_PYTHON_ARGUMENTS_MAX - call->n_arguments) {
-            for (uint32_t i = 0; i < spread->n_items; i++) {
-                struct sp_python_argument *slot = &call->arguments[call->n_arguments++];
-                *slot = (struct sp_python_argument){.start = argument.start, .end = argument.end, .name = UINT32_MAX};
-                add(resolver, &slot->set, spread->items[i]);
-            }
+        if (star && spread(resolver, item, &argument, call)) {
+            continue;
         } else if (call->n_arguments < SP_PYTHON_ARGUMENTS_MAX) {
             call->arguments[call->n_arguments++] = argument;
         } else {

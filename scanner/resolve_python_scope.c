@@ -40,8 +40,7 @@ static void put(struct sp_python_resolver *resolver, struct sp_arena *arena, str
 
 static bool is_constant(const struct sp_python_value *value)
 {
-    return value->kind != SP_PYTHON_VALUE_PATH && value->kind != SP_PYTHON_VALUE_FUNCTION &&
-           value->kind != SP_PYTHON_VALUE_PARTIAL;
+    return value->kind != SP_PYTHON_VALUE_PATH && value->kind != SP_PYTHON_VALUE_FUNCTION;
 }
 
 /* Where the value is in the set; n_items: nowhere. */
@@ -60,7 +59,7 @@ static bool is_full(struct sp_python_set *set, const struct sp_python_value *val
     if (set->n_items < (constant ? SP_PYTHON_CONSTANTS_MAX : SP_PYTHON_SET_MAX))
         return false;
     set->other = true;
-    set->limit |= !constant;
+    set->limit |= !constant || value->kind == SP_PYTHON_VALUE_PARTIAL;
     return true;
 }
 
@@ -379,7 +378,9 @@ static void find_outside(struct sp_python_resolver *resolver, uint32_t name, boo
         sp_resolve_python_scope_add(resolver, set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_SELF));
         return;
     }
-    for (uint32_t i = 0; i < resolver->n_stars && !bound; i++) {
+    bool paid = bound || resolver->n_stars < 2 || sp_resolve_python_scope_pay(resolver, resolver->n_stars);
+    set->limit |= !paid;
+    for (uint32_t i = 0; i < resolver->n_stars && !bound && paid; i++) {
         struct sp_str module = resolver->stars[i];
         char path[SP_PYTHON_NAME_MAX];
         if (module.n_bytes + 1 + text.n_bytes > sizeof(path) || (text.n_bytes && text.ptr[0] == '_'))
