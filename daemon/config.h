@@ -121,7 +121,7 @@ struct sp_config_options {
     const char *path;        /* NULL: the standard path, which may be missing */
     const char *socket_path; /* overrides socket.path; may be NULL */
     bool private_daemon;
-    uint32_t private_uid; /* who started it: whose private daemon it is */
+    uint32_t starter_uid; /* who started it: whose private daemon it is */
 };
 
 /* Reads, decodes and checks. On failure SP_EINVALID_CONFIG (or SP_ENO_MEMORY, SP_EINTERNAL) with line, column and path where

@@ -10,6 +10,9 @@
 #include "daemon/env_name.h"
 #include "proto/scope.h"
 
+#define SYSTEM_DIR       "/run/sallyport"
+#define PRIVATE_ROOT_DIR "/run/sallyport-private"
+
 static int wrong(struct sp_error *error, const char *path, const char *text)
 {
     int r = sp_error_set(error, SP_EINVALID_CONFIG, "%s", text);
@@ -35,15 +38,15 @@ static uint32_t read_overflow_id(const char *path)
     return id;
 }
 
-void sp_config_runtime_dir(bool private_daemon, char *ret_path, size_t size)
+void sp_config_runtime_dir(const struct sp_config_options *options, char *ret_path, size_t size)
 {
     const char *dir = getenv("XDG_RUNTIME_DIR");
-    if (private_daemon && dir && dir[0] == '/')
+    if (options->private_daemon && dir && dir[0] == '/')
         snprintf(ret_path, size, "%s/sallyport", dir);
-    else if (geteuid() == 0)
-        snprintf(ret_path, size, "%s", private_daemon ? "/run/sallyport-private" : "/run/sallyport");
+    else if (options->starter_uid == 0)
+        snprintf(ret_path, size, "%s", options->private_daemon ? PRIVATE_ROOT_DIR : SYSTEM_DIR);
     else
-        snprintf(ret_path, size, "/run/user/%u/sallyport", (unsigned)geteuid());
+        snprintf(ret_path, size, "/run/user/%u/sallyport", options->starter_uid);
 }
 
 static bool below_tmp(const char *path)
@@ -61,7 +64,7 @@ static int check_socket(struct sp_config *config, const struct sp_config_options
             return wrong(error, "socket.path", "is too long for a socket");
         r = keep(config, options->socket_path, &socket->path, error);
     } else if (!socket->path.ptr) {
-        sp_config_runtime_dir(config->private_daemon, dir, sizeof(dir));
+        sp_config_runtime_dir(options, dir, sizeof(dir));
         snprintf(path, sizeof(path), "%s/sallyport.sock", dir);
         if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
             return wrong(error, "socket.path", "XDG_RUNTIME_DIR is too long for a socket");
@@ -90,17 +93,26 @@ static int check_socket(struct sp_config *config, const struct sp_config_options
     return r;
 }
 
-static int check_paths(struct sp_config *config, struct sp_error *error)
+/* Beside the socket, but not below /tmp; and where root starts the daemon, not where only root gets to. */
+static void find_state_dir(const struct sp_config *config, const struct sp_config_options *options, char path[450])
+{
+    const char *socket = config->socket.path.ptr, *slash = strrchr(socket, '/');
+    snprintf(path, 450, "%.*s/code", (int)(slash - socket), socket);
+    if (options->private_daemon && options->starter_uid == 0)
+        snprintf(path, 450, PRIVATE_ROOT_DIR "/code");
+    else if (below_tmp(socket) || slash == socket) {
+        char dir[400];
+        sp_config_runtime_dir(options, dir, sizeof(dir));
+        snprintf(path, 450, "%s/code", dir);
+    }
+}
+
+static int check_paths(struct sp_config *config, const struct sp_config_options *options, struct sp_error *error)
 {
     char path[450];
     int r = 0;
     if (!config->state_dir.ptr) {
-        const char *socket = config->socket.path.ptr;
-        const char *slash = strrchr(socket, '/');
-        snprintf(path, sizeof(path), "%.*s", (int)(slash - socket), socket);
-        if (below_tmp(socket) || slash == socket)
-            sp_config_runtime_dir(config->private_daemon, path, sizeof(path) - 8);
-        strcat(path, "/code");
+        find_state_dir(config, options, path);
         r = keep(config, path, &config->state_dir, error);
     }
     if (r == 0 && !config->policy.folder.ptr) {
@@ -204,7 +216,7 @@ int sp_config_check(struct sp_config *config, const msgpack_object *written, con
     struct sp_error *error)
 {
     config->private_daemon = options->private_daemon;
-    config->private_uid = options->private_uid;
+    config->private_uid = options->starter_uid;
     config->overflow_uid = read_overflow_id("/proc/sys/kernel/overflowuid");
     config->overflow_gid = read_overflow_id("/proc/sys/kernel/overflowgid");
     if (config->private_daemon && !sp_decode_peek(written, "idle_exit_ms"))
@@ -215,7 +227,7 @@ int sp_config_check(struct sp_config *config, const msgpack_object *written, con
         return wrong(error, "pool.min", "is more than pool.max");
     int r = check_socket(config, options, error);
     if (r == 0)
-        r = check_paths(config, error);
+        r = check_paths(config, options, error);
     if (r == 0)
         r = check_machine(config, error);
     if (r == 0)

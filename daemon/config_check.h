@@ -16,7 +16,7 @@ int sp_config_check_access(struct sp_config *config, struct sp_error *error);
 int sp_config_find_user(struct sp_str name, uint32_t *ret_uid, uint32_t *ret_gid, struct sp_error *error);
 int sp_config_find_group(struct sp_str name, uint32_t *ret_gid, struct sp_error *error);
 
-/* The folder of a private daemon's socket, or of state where the socket lies below /tmp. "" where there is none. */
-void sp_config_runtime_dir(bool private_daemon, char *ret_path, size_t size);
+/* Where the daemon's socket lies unless it is told otherwise. */
+void sp_config_runtime_dir(const struct sp_config_options *options, char *ret_path, size_t size);
 
 #endif

@@ -142,7 +142,15 @@ void sp_connection_finish(struct sp_connection *connection, const uint32_t *msgi
 
 void sp_connection_reconfigure(struct sp_connection *connection)
 {
-    connection->identity.rights = sp_identity_rights(&connection->identity, connection->server->config);
+    const struct sp_config *config = connection->server->config;
+    size_t input_max = config->frame_bytes + INPUT_SLACK;
+    if (input_max > connection->input.max_bytes)
+        connection->input.max_bytes = input_max;
+    size_t output_max =
+        config->bounds.output_bytes + SP_CONNECTION_OUTPUT_FRAMES * config->frame_bytes + ERROR_ROOM_BYTES;
+    if (output_max > connection->output.max_bytes)
+        connection->output.max_bytes = output_max;
+    connection->identity.rights = sp_identity_rights(&connection->identity, config);
     for (int i = 0; i < SP_CONNECTION_BUCKETS; i++)
         for (struct sp_request *request = connection->requests[i]; request; request = request->next)
             request->identity.rights = connection->identity.rights;

@@ -70,6 +70,8 @@ static void write_line(enum sp_log_level level, const char *format, va_list args
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if (*c < 0x20 || *c == 0x7F)
             n += (size_t)snprintf(line + n, sizeof(line) - n, "\\x%02x", *c);
+        else if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) /* U+0080..U+009F */
+            n += (size_t)snprintf(line + n, sizeof(line) - n, "\\u%04x", *++c);
         else
             line[n++] = (char)*c;
     }

@@ -54,7 +54,7 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
         {"help", no_argument, NULL, OPTION_HELP},
         {0},
     };
-    *ret = (struct arguments){.config.private_uid = geteuid(), .ready_fd = -1};
+    *ret = (struct arguments){.config.starter_uid = geteuid(), .ready_fd = -1};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         char *end;
         long fd;
@@ -76,6 +76,9 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
         default: fputs(usage, stderr); return -1;
         }
     }
+    static char absolute[4096]; /* a reload reads it from elsewhere */
+    if (ret->config.path && realpath(ret->config.path, absolute))
+        ret->config.path = absolute;
     if (optind < argc) {
         fprintf(stderr, "sallyportd: what is \"%s\"?\n%s", argv[optind], usage);
         return -1;
@@ -206,6 +209,8 @@ int main(int argc, char **argv)
     sp_log_set_level((enum sp_log_level)server.config->log_level);
     if (arguments.config.private_daemon && arguments.ready_fd >= 0)
         (void)setsid(); /* it outlives the terminal of who needed it first */
+    if (chdir("/") < 0)
+        sp_log(SP_LOG_WARNING, "chdir: %s", strerrordesc_np(errno));
     raise_descriptors();
     struct sp_privilege privilege;
     struct sp_listen_sockets sockets = {.lock_fd = -1};

@@ -33,13 +33,26 @@ int sp_privilege_find(const struct sp_config *config, struct sp_privilege *ret_p
     return 0;
 }
 
+/* The service manager makes /run/sallyport and /var/log/sallyport for root, who starts us. */
+static bool is_ours(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && strcmp(slash + 1, SP_CONFIG_SERVICE) == 0;
+}
+
 /* Makes the last one or two folders of the path. */
 static int make_folder(
     const char *path, mode_t mode, const struct sp_privilege *privilege, int depth, struct sp_error *error)
 {
     struct stat stat_now;
-    if (stat(path, &stat_now) == 0)
-        return S_ISDIR(stat_now.st_mode) ? 0 : sp_error_set(error, SP_EINVALID_CONFIG, "%s is no folder", path);
+    if (stat(path, &stat_now) == 0) {
+        if (!S_ISDIR(stat_now.st_mode))
+            return sp_error_set(error, SP_EINVALID_CONFIG, "%s is no folder", path);
+        bool handed = geteuid() != 0 || stat_now.st_uid != 0 || !is_ours(path);
+        return handed || lchown(path, privilege->uid, privilege->gid) == 0
+                   ? 0
+                   : sp_error_errno(error, errno, "chown of a folder");
+    }
     if (mkdir(path, mode) < 0) {
         char parent[512];
         snprintf(parent, sizeof(parent), "%s", path);
@@ -69,7 +82,12 @@ int sp_privilege_prepare(const struct sp_config *config, const struct sp_privile
         return r;
     snprintf(path, sizeof(path), "%s", config->state_dir.ptr);
     *strrchr(path, '/') = '\0';
-    return path[0] ? make_folder(path, 0711, privilege, 1, error) : 0;
+    r = path[0] ? make_folder(path, 0711, privilege, 1, error) : 0;
+    if (r < 0 || !config->audit.file.ptr)
+        return r;
+    snprintf(path, sizeof(path), "%s", config->audit.file.ptr);
+    *strrchr(path, '/') = '\0';
+    return path[0] ? make_folder(path, 0750, privilege, 0, error) : 0;
 }
 
 int sp_privilege_drop(const struct sp_privilege *privilege, struct sp_error *error)

@@ -16,7 +16,7 @@ struct sp_privilege {
  * leaves to it. SP_EINVALID_CONFIG: the user is not there, or is root. */
 int sp_privilege_find(const struct sp_config *config, struct sp_privilege *ret_privilege, struct sp_error *error);
 
-/* The folders of socket and state, made where they are missing, for the service's user. */
+/* The folders of socket, state and audit, made where they are missing, for the service's user. */
 int sp_privilege_prepare(const struct sp_config *config, const struct sp_privilege *privilege, struct sp_error *error);
 
 /* Becomes the user for good: groups, gid, uid, no new privileges. Also proves that there is no way back. */

@@ -21,7 +21,8 @@ import time
 
 import msgpack
 
-TIMEOUT = 60 if os.environ.get("SALLYPORT_SANITIZED") else 20
+SANITIZED = bool(os.environ.get("SALLYPORT_SANITIZED"))
+TIMEOUT = 60 if SANITIZED else 20
 BUSY, RETRY = "busy", 0.01
 REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 

@@ -7,7 +7,7 @@
 #include "proto/method.h"
 
 static const struct sp_config_options system_wide = {0};
-static const struct sp_config_options private_one = {.private_daemon = true, .private_uid = 4711};
+static const struct sp_config_options private_one = {.private_daemon = true, .starter_uid = 4711};
 
 static struct sp_config *parse_with(const struct sp_config_options *options, const char *text)
 {

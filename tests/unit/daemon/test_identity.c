@@ -11,7 +11,7 @@
 
 static struct sp_config *config_of(const char *text, bool private_daemon)
 {
-    const struct sp_config_options options = {.private_daemon = private_daemon, .private_uid = 1000};
+    const struct sp_config_options options = {.private_daemon = private_daemon, .starter_uid = 1000};
     struct sp_config *config = NULL;
     struct sp_error error = {0};
     cr_assert_eq(sp_config_parse(&options, sp_str_of(text), &config, &error), 0, "%s: %s", error.path, error.text);
