@@ -11,16 +11,18 @@
 #include "proto/scope.h"
 #include "scanner/match.h"
 
+static unsigned nibble(char c)
+{
+    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a' + 10);
+}
+
 static struct sp_str unhex(char *word)
 {
     if (strcmp(word, "-") == 0)
         return (struct sp_str){word, 0};
     size_t n = strlen(word) / 2;
-    for (size_t i = 0; i < n; i++) {
-        unsigned byte = 0;
-        sscanf(word + 2 * i, "%2x", &byte);
-        word[i] = (char)byte;
-    }
+    for (size_t i = 0; i < n; i++)
+        word[i] = (char)(nibble(word[2 * i]) << 4 | nibble(word[2 * i + 1]));
     return (struct sp_str){word, n};
 }
 

@@ -4,7 +4,10 @@ are. Patterns and texts are made at random, the same ones for the same seed.
 
     patterns.py MATCH_TOOL [--long] [--seed N] [--show]
 """
+import codecs
 import collections
+import glob
+import os
 import random
 import re
 import signal
@@ -192,6 +195,11 @@ CODE_PATTERNS = [
     r"(?i)\bselect\b.+\bfrom\b", r"(?m)^\s*import\s+(os|sys)\s*$", r"(?<![\w.])exec\s*\(", r"(['\"])/etc/.*?\1",
     r"[A-Za-z0-9+/]{20,}={0,2}", r"(?s)try:.*?except:\s*pass", r"\b(?:\d{1,3}\.){3}\d{1,3}\b",
 ]
+FILE_PATTERNS = [
+    r"(?i)(\w+)\s+\1\b", r"(?<![\w.])(\w+)\s*=\s*\1\b", r"(?m)^(?:\s*#.*\n)+", r"\bdef\s+\w+\(self[^)]*\)\s*(?:->.*?)?:",
+    r'(?s)""".*?"""', r"(?P<q>['\"])(?:\\.|(?!(?P=q)).)*(?P=q)", r"[\w.]+@[\w.]+", r"\bimport\b(?!.*\bos\b)",
+    r"(?:\w+\.)+\w+\(", r"(?i)password\s*=\s*['\"][^'\"]+['\"]", r"\b\w{12,}\b", r".*os.*", r"\w+",
+]
 CODE_TEXTS = [
     b"import os\nos.system('ls')\nx = eval ('1')\n", b"open('f', \"w\")\nopen('f', 'r')\nsocket.socket(1)\n",
     b"requests.get('https://internal.company.com')\nimport google.cloud, azure\n__import__('o')\n",
@@ -205,7 +213,6 @@ def scalar(error):
     return "\x1a" * (error.end - error.start), error.end
 
 
-import codecs
 codecs.register_error("sallyport", scalar)
 
 
@@ -223,7 +230,7 @@ def truth(compiled, data):
     # A replaced byte stands for itself, one byte: so do characters by their encoding.
     for c in text:
         offsets.append(offsets[-1] + len(c.encode()))
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    signal.setitimer(signal.ITIMER_REAL, 0.2 if len(data) < 1000 else 20)
     try:
         return [(offsets[m.start()], offsets[m.end()]) for m in compiled.finditer(text)]
     except Slow:
@@ -275,7 +282,18 @@ def hexed(data):
     return data.hex() or "-"
 
 
+def sources(n):
+    """Files of the standard library, some of which are not ASCII."""
+    names = sorted(glob.glob(os.path.join(os.path.dirname(os.__file__), "**", "*.py"), recursive=True))
+    datas = [open(name, "rb").read() for name in names[:: max(1, len(names) // (4 * n))]]
+    datas = [data for data in datas if len(data) < 100000]
+    return [d for d in datas if d.isascii()][:n] + [d for d in datas if not d.isascii()][: n // 4]
+
+
 def make(rng, n):
+    datas = sources(n // 50)
+    for pattern in CODE_PATTERNS + FILE_PATTERNS:
+        yield pattern, (0, 0), datas
     for pattern in CODE_PATTERNS:
         for flags in ((0, 0), (1, re.I), (16, re.A)):
             yield pattern, flags, CODE_TEXTS
