@@ -298,8 +298,9 @@ static void put_backref(struct printer *printer, const struct sp_re_node *node)
     if (printer->hyperscan) {
         printer->structural = true;
         if (node->width_max > 0) {
-            put(printer, ".");
+            put(printer, "(?:.");
             put_bounds(printer, node->width_min, node->width_max);
+            put(printer, ")");
         }
         return;
     }

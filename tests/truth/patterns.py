@@ -361,6 +361,8 @@ def main():
                 fail("refused as empty", pattern, theirs, answer)
             else:
                 hints[hint] += 1
+                if hint == "cannot be searched" and "--show" in argv:
+                    print("cannot be searched: %r: %s" % (pattern, answer))
             continue
         if compiled is None:
             fail("taken", pattern, theirs, answer, str(error))

@@ -94,8 +94,9 @@ Test(re_print, widens_for_hyperscan_and_says_so)
     cr_expect(eq(str, (char *)print.text, "os"));
     cr_expect(print.wider);
     print = hyperscan("(?<!x)(a)\\1b", false);
-    cr_expect(eq(str, (char *)print.text, "(?:a).{1}b"));
+    cr_expect(eq(str, (char *)print.text, "(?:a)(?:.{1})b"));
     cr_expect(print.structural);
+    cr_expect(eq(str, (char *)hyperscan("(ab)x\\1?c", false).text, "(?:ab)x(?:.{2})?c"));
     print = hyperscan("a\\w", true);
     cr_expect(eq(str, (char *)print.text, "a[0-9A-Z_a-z\\x{80}-\\x{10ffff}]"));
     cr_expect(print.wider);
