@@ -7,10 +7,10 @@
 
 #include "proto/scope.h"
 
-#define PRINT_BYTES_MAX     (64u << 20) /* prints of all patterns of a policy */
-#define PARENTHESES_MAX     1000
-#define EXPENSIVE_MIN       32 /* a class of so many points, repeated without bound, is expensive */
-#define ONE_COMPILE_RETRIES 4
+#define PRINT_BYTES_MAX  (64u << 20) /* prints of all patterns of a policy */
+#define PARENTHESES_MAX  1000
+#define STARTS_POSITIONS 400 /* in a larger pattern, starts take Hyperscan seconds to compile */
+#define EXPENSIVE_MIN    32  /* a class of so many points, repeated without bound, is expensive */
 
 /* How a pattern is offered to Hyperscan: tried in this order until it is taken. */
 enum offer { OFFER_STARTS, OFFER_ENDS, OFFER_BARE, OFFER_NONE };
@@ -101,6 +101,8 @@ static int try_offer(struct build *build, size_t i)
     bool some = bare || print.structural;
     if (some && candidate->offer == OFFER_ENDS)
         return 0; /* its starts were not wanted in the first place */
+    if (!some && candidate->offer == OFFER_STARTS && print.positions > STARTS_POSITIONS)
+        return 0;
     pattern->som = !some && candidate->offer == OFFER_STARTS;
     pattern->grade = some ? SP_GRADE_PREFILTER : pattern->som && !print.wider ? SP_GRADE_EXACT : SP_GRADE_ENDS;
     candidate->text = print.text;

@@ -15,8 +15,8 @@
 
 #define WEIGHTS_MAX      4096
 #define WEIGHTY_REPEAT   8    /* a repetition of so many single points is charged apart */
-#define POSITIONS_MAX    6000 /* positions that Hyperscan's automaton may have, about */
-#define REPEAT_POSITIONS 512  /* a repetition that takes more is widened where there are too many in all */
+#define POSITIONS_MAX    1500 /* positions that Hyperscan's automaton may have, about */
+#define REPEAT_POSITIONS 256  /* a repetition that takes more is widened where there are too many in all */
 #define REPEAT_WIDENED   32
 
 struct printer {
@@ -400,13 +400,15 @@ int sp_re_print_hyperscan(
     const struct sp_re *re, bool utf8, bool at_dropped, struct sp_arena *arena, struct sp_re_hyperscan *ret_print)
 {
     struct printer printer = {.re = re, .arena = arena, .utf8 = utf8, .hyperscan = true, .at_dropped = at_dropped};
-    printer.widen_repeats = positions(re->root, utf8) > POSITIONS_MAX;
+    uint64_t n_positions = positions(re->root, utf8);
+    printer.widen_repeats = n_positions > POSITIONS_MAX;
     sp_buffer_init(&printer.out, SP_RE_HYPERSCAN_BYTES);
     put_children(&printer, re->root, true);
     const char *text = NULL;
     int r = finish(&printer, &text);
     if (r == 0)
-        *ret_print = (struct sp_re_hyperscan){.text = text, .wider = printer.wider, .structural = printer.structural};
+        *ret_print = (struct sp_re_hyperscan){
+            .text = text, .wider = printer.wider, .structural = printer.structural, .positions = (uint32_t)n_positions};
     sp_buffer_fini(&printer.out);
     return r;
 }

@@ -44,8 +44,9 @@ int sp_re_print_pcre2(const struct sp_re *re, bool utf8, struct sp_arena *arena,
  * the same, the ends fewer. */
 struct sp_re_hyperscan {
     const char *text;
-    bool wider;      /* a class, a bound or a boundary is wider than Python's */
-    bool structural; /* lookarounds, references, conditions, atomic parts were dropped */
+    bool wider;         /* a class, a bound or a boundary is wider than Python's */
+    uint32_t positions; /* that its automaton has, about */
+    bool structural;    /* lookarounds, references, conditions, atomic parts were dropped */
 };
 
 /* at_dropped: print no assertion at all. SP_ETOO_LARGE where Hyperscan would not take it, SP_ENO_MEMORY. */
