@@ -206,6 +206,17 @@ static int tell_alone(struct sp_scan_queue *queue, const struct sp_scan_source *
     return 0;
 }
 
+/* A verdict that the others of its batch left no room for is asked for again. */
+static int tell_sent(struct sp_scan_queue *queue, const struct sp_scan_source *source, const sallyport_value *item,
+    struct sallyport_error *error)
+{
+    const char *name = sallyport_get_text(item, "error.name", NULL);
+    if (name && strcmp(name, sp_error_name(SP_ETOO_LARGE)) == 0)
+        return tell_alone(queue, source, error);
+    tell_item(queue, source, item);
+    return 0;
+}
+
 static int tell_batch(struct sp_scan_queue *queue, struct batch *batch, struct sallyport_error *error)
 {
     if (batch->error.code && is_fatal(batch->error.code)) {
@@ -221,7 +232,7 @@ static int tell_batch(struct sp_scan_queue *queue, struct batch *batch, struct s
         else if (batch->error.code)
             r = tell_alone(queue, source, error);
         else
-            tell_item(queue, source, sallyport_at(batch->answer, sent++));
+            r = tell_sent(queue, source, sallyport_at(batch->answer, sent++), error);
     }
     return r;
 }

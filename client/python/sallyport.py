@@ -109,9 +109,11 @@ def _daemon():
 
 
 def _lock(folder, deadline):
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    is_root = os.geteuid() == 0  # whose daemon gives up its rights, and must still reach its socket then
+    os.makedirs(folder, mode=0o711 if is_root else 0o700, exist_ok=True)
     about = os.lstat(folder)
-    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o022:
+    ours = about.st_uid == os.geteuid() or (is_root and _trusted(about.st_uid))
+    if not stat.S_ISDIR(about.st_mode) or not ours or about.st_mode & 0o022:
         raise SallyportError("denied", f"{folder} is not yours alone: its owner and who may write to it")
     lock = os.open(f"{folder}/autostart.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     while True:

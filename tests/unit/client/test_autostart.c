@@ -92,7 +92,7 @@ Test(autostart, folder_is_made_for_the_user_alone)
     struct stat info;
     start("#!/bin/sh\n", NULL);
     cr_assert_eq(stat(folder, &info), 0);
-    cr_expect_eq(info.st_mode & 0777, 0700u);
+    cr_expect_eq(info.st_mode & 0777, geteuid() == 0 ? 0711u : 0700u);
 }
 
 Test(autostart, a_folder_of_others_is_refused)
