@@ -1,0 +1,174 @@
+"""A private daemon is started where nobody serves and nobody is installed, once, and by nobody's folder but the user's."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from harness import TIMEOUT, program, wait_until
+
+sys.path.insert(0, os.path.join(os.environ["SALLYPORT_SOURCE_DIR"], "client", "python"))
+import sallyport  # noqa: E402
+
+SIGNS = ["/etc/sallyport"] + [f"{folder}/systemd/system/sallyport.{kind}" for kind in ("service", "socket")
+                              for folder in ("/etc", "/usr/local/lib", "/usr/lib", "/lib")]
+if any(os.path.exists(sign) for sign in SIGNS):
+    print("skipped: a service is installed here, and is never replaced by a private daemon")
+    sys.exit(77)
+
+# Not below /tmp or /var/tmp: there no private daemon is started.
+PLACE = "/run" if os.getuid() == 0 else os.environ.get("XDG_RUNTIME_DIR") or os.environ["SALLYPORT_BINARY_DIR"]
+
+
+def cleared(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+class Autostart(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="sp-auto-", dir=PLACE)
+        os.chmod(self.dir, 0o711)
+        self.runtime_dir = os.path.join(self.dir, "r")
+        os.mkdir(self.runtime_dir, 0o700)
+        self.socket = os.path.join(self.runtime_dir, "sallyport", "sallyport.sock")
+        self.pids = os.path.join(self.dir, "pids")
+        config = os.path.join(self.dir, "sallyportd.yaml")
+        with open(config, "w") as file:
+            file.write("idle_exit_ms: 120000\n")
+            if os.environ.get("SALLYPORT_SPAWNER"):
+                file.write(f"programs:\n  spawner: {program('SALLYPORT_SPAWNER')}\n"
+                           f"  runner: {program('SALLYPORT_RUNNER')}\n")
+        self.daemon = os.path.join(self.dir, "daemon")
+        with open(self.daemon, "w") as file:
+            file.write(f"#!/bin/sh\necho $$ >> {self.pids}\nexec {program('SALLYPORTD')} --config {config} \"$@\"\n")
+        os.chmod(self.daemon, 0o755)
+        self.env = {**os.environ, "XDG_RUNTIME_DIR": self.runtime_dir, "SALLYPORT_DAEMON": self.daemon,
+                    "HOME": self.dir}
+        for name in ("SALLYPORT_SOCKET", "XDG_CONFIG_HOME"):
+            self.env.pop(name, None)
+        self.addCleanup(self.clear)
+
+    def started(self):
+        try:
+            with open(self.pids) as file:
+                return [int(line) for line in file]
+        except OSError:
+            return []
+
+    def clear(self):
+        for pid in self.started():
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                continue
+            wait_until(lambda: cleared(pid), complaint=lambda: "the private daemon does not end")
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def call(self, *arguments, status=0, stdin=b""):
+        done = subprocess.run([program("SALLYPORT"), *arguments], env=self.env, input=stdin, capture_output=True,
+                              timeout=TIMEOUT)
+        self.assertEqual(done.returncode, status, (done.stdout[-2000:], done.stderr[-2000:]))
+        return done.stdout.decode(), done.stderr.decode()
+
+    def scan(self):
+        return self.call("scan", "-l", "python", "-", stdin=b"x = 1\n")
+
+    def test_the_first_starts_one_and_the_next_uses_it(self):
+        self.scan()
+        self.assertEqual(len(self.started()), 1)
+        self.scan()
+        self.call("run", "-l", "python", "-", stdin=b"print(1)")
+        self.assertEqual(len(self.started()), 1)
+        self.assertEqual(os.stat(os.path.dirname(self.socket)).st_mode & 0o022, 0)
+
+    def test_it_outlives_who_started_it_and_holds_nothing_of_theirs(self):
+        process = subprocess.Popen(["/bin/sh", "-c", f"{program('SALLYPORT')} status; echo done"], env=self.env,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+        out, _ = process.communicate(timeout=TIMEOUT)  # ends only when nobody holds the pipe any more
+        self.assertTrue(out.endswith(b"done\n"))
+        (pid,) = self.started()
+        self.assertFalse(cleared(pid))
+        self.assertNotEqual(os.getsid(pid), process.pid)
+        self.assertEqual(os.readlink(f"/proc/{pid}/cwd"), "/")
+
+    def test_many_at_once_start_one(self):
+        results = []
+        threads = [threading.Thread(target=lambda: results.append(subprocess.run(
+            [program("SALLYPORT"), "status"], env=self.env, capture_output=True, timeout=TIMEOUT))) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([result.returncode for result in results], [0] * 12, [r.stderr for r in results])
+        self.assertEqual(len(self.started()), 1)
+
+    def test_a_dead_ones_socket_is_taken_over(self):
+        self.scan()
+        (pid,) = self.started()
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: cleared(pid))
+        self.assertTrue(os.path.exists(self.socket))
+        self.scan()
+        self.assertEqual(len(self.started()), 2)
+
+    def test_its_own_word_is_told_when_it_fails(self):
+        with open(os.path.join(self.dir, "sallyportd.yaml"), "a") as file:
+            file.write("no_such_key: 1\n")
+        _, err = self.call("status", status=125)
+        self.assertRegex(err, "private daemon did not start: .*no_such_key")
+
+    def test_none_is_started_where_it_is_forbidden_or_a_socket_is_named(self):
+        self.call("status", "--no-autostart", status=125)
+        self.call("status", "--socket", self.socket, status=125)
+        self.env["SALLYPORT_SOCKET"] = self.socket
+        self.call("status", status=125)
+        self.assertEqual(self.started(), [])
+
+    def test_none_is_started_below_tmp_or_in_a_folder_of_others(self):
+        folder = tempfile.mkdtemp(prefix="sp-auto-")
+        self.addCleanup(shutil.rmtree, folder)
+        self.env["XDG_RUNTIME_DIR"] = folder
+        _, err = self.call("status", status=125)
+        self.assertIn("below /tmp", err)
+        self.env["XDG_RUNTIME_DIR"] = self.runtime_dir
+        os.mkdir(os.path.dirname(self.socket))
+        os.chmod(os.path.dirname(self.socket), 0o777)
+        _, err = self.call("status", status=125)
+        self.assertIn("denied", err)
+        self.assertEqual(self.started(), [])
+
+    def test_python_starts_one_too(self):
+        script = ("import sallyport\nwith sallyport.connect() as gate:\n"
+                  "    print(gate.scan('import os')['modules'])\n")
+        env = {**self.env, "PYTHONPATH": os.path.dirname(sallyport.__file__)}
+        for _ in range(2):
+            done = subprocess.run([sys.executable, "-W", "error", "-c", script], env=env, capture_output=True,
+                                  timeout=TIMEOUT, text=True)
+            self.assertEqual((done.returncode, done.stdout), (0, "['os']\n"), done.stderr)
+        self.assertEqual(len(self.started()), 1)
+
+    def test_it_leaves_when_it_is_idle(self):
+        with open(os.path.join(self.dir, "sallyportd.yaml")) as file:
+            text = file.read().replace("120000", "1000")
+        with open(os.path.join(self.dir, "sallyportd.yaml"), "w") as file:
+            file.write(text)
+        self.scan()
+        (pid,) = self.started()
+        begun = time.monotonic()
+        wait_until(lambda: cleared(pid), complaint=lambda: "an idle private daemon does not leave")
+        self.assertGreater(time.monotonic() - begun, 0.5)
+        self.scan()
+        self.assertEqual(len(self.started()), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,187 @@
+"""The one-file Python client against the real daemon, and its example."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from harness import TIMEOUT, Daemon
+
+FOLDER = os.path.join(os.environ["SALLYPORT_SOURCE_DIR"], "client", "python")
+sys.path.insert(0, FOLDER)
+import sallyport  # noqa: E402
+
+POLICY = {"language": "python", "severity_threshold": "medium",
+          "restricted_modules": [{"name": "os", "description": "Operating system interface", "severity": "high"}]}
+
+
+class Python(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = Daemon()
+        cls.daemon.__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.daemon.__exit__(None, None, None)
+
+    def setUp(self):
+        self.gate = sallyport.connect(self.daemon.socket_path)
+        self.addCleanup(self.gate.close)
+
+    def test_run(self):
+        result = self.gate.run("import sys\nprint(sys.argv[1:], input(), open('f').read())\nsys.exit(3)", policy=POLICY,
+                               argv=["a"], stdin="in", files={"f": b"data"}, env={"APP_X": "1"}, limits={"wall_ms": 9000})
+        self.assertEqual((result["ran"], result["outcome"], result["exit_code"]), (True, "exited", 3))
+        self.assertEqual(result["stdout"], "['a'] in data\n")
+
+    def test_refused_code_is_a_result_and_an_exception_where_it_is_wanted(self):
+        code = "launcher = __import__('o' + 's')"
+        result = self.gate.run(code, policy=POLICY)
+        self.assertFalse(result["ran"])
+        self.assertEqual(result["verdict"]["violations"][0]["via"], "folded")
+        with self.assertRaises(sallyport.Refused) as caught:
+            self.gate.run_or_raise(code, policy=POLICY)
+        self.assertIn("line 1: Operating system interface", str(caught.exception))
+        self.assertEqual(self.gate.run_or_raise("print(1)")["stdout"], "1\n")
+
+    def test_output_streams_from_many_threads_at_once(self):
+        outputs = [[] for _ in range(4)]
+
+        def run(i):
+            code = f"import sys\nfor n in range(3): print({i}, n, flush=True)\nprint('e', file=sys.stderr)"
+            result = self.gate.run(code, on_output=lambda stream, data: outputs[i].append((stream, data)))
+            self.assertEqual((result["stdout"], result["stderr"]), ("", ""))
+
+        threads = [threading.Thread(target=run, args=(i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for i, output in enumerate(outputs):
+            self.assertEqual("".join(data for stream, data in output if stream == "stdout"), f"{i} 0\n{i} 1\n{i} 2\n")
+            self.assertEqual("".join(data for stream, data in output if stream == "stderr"), "e\n")
+
+    def test_bytes_that_are_not_text_stay_bytes(self):
+        result = self.gate.run("import sys; sys.stdout.buffer.write(b'a\\xff')")
+        self.assertEqual(result["stdout"], b"a\xff")
+
+    def test_artifacts(self):
+        result = self.gate.run("open('x.txt', 'w').write('1')", artifacts=["*.txt"])
+        self.assertEqual([(a["path"], a["data"]) for a in result["artifacts"]], [("x.txt", b"1")])
+
+    def test_scan_batch_and_explain(self):
+        self.assertTrue(self.gate.scan("x = 1", policy=POLICY)["safe"])
+        verdicts = self.gate.scan_batch([("x = 1", "python"), {"code": "import os", "language": "python"}, ("x", "text")],
+                                        policy=POLICY)
+        self.assertEqual([verdict.get("safe") for verdict in verdicts], [True, False, None])
+        self.assertEqual(verdicts[2]["error"]["name"], "invalid_request")
+        self.assertEqual(self.gate.explain("import os  # c")["comments"], [[11, 14]])
+
+    def test_policies(self):
+        put = self.gate.put_policy("severity_threshold: high\npatterns: []\n", name="python-client")
+        self.assertIn("python-client", [policy["name"] for policy in self.gate.policies()])
+        self.assertEqual(self.gate.get_policy("python-client")["id"], put["id"])
+        self.gate.remove_policy("python-client")
+        with self.assertRaises(sallyport.SallyportError) as caught:
+            self.gate.get_policy("python-client")
+        self.assertEqual(caught.exception.name, "unknown_policy")
+
+    def test_errors_are_exceptions_with_their_place(self):
+        with self.assertRaises(sallyport.SallyportError) as caught:
+            self.gate.scan("x", policy={"yaml": "patterns:\n  - {pattern: '(', description: d, severity: high}\n"})
+        self.assertEqual((caught.exception.name, caught.exception.data["line"]), ("invalid_pattern", 2))
+        with self.assertRaises(sallyport.SallyportError):
+            self.gate.run("1", limits={"wall_ms": 10 ** 9})
+        with self.assertRaises(sallyport.SallyportError) as caught:
+            self.gate.call("dance")
+        self.assertEqual(caught.exception.name, "unknown_method")
+
+    def test_cancel_by_tag_and_by_timeout(self):
+        timer = threading.Timer(0.5, self.gate.cancel, ["mine"])
+        timer.start()
+        self.assertEqual(self.gate.run("while True: pass", tag="mine")["outcome"], "cancelled")
+        begun = time.monotonic()
+        with self.assertRaises(sallyport.SallyportError) as caught:
+            self.gate.run("while True: pass", timeout=0.5)
+        self.assertEqual(caught.exception.name, "timed_out")
+        self.assertLess(time.monotonic() - begun, 10)
+        self.assertTrue(self.gate.scan("x = 1")["safe"])
+
+    def test_an_output_function_that_fails_fails_its_call_alone(self):
+        def fail(stream, data):
+            raise KeyError("mine")
+        with self.assertRaises(KeyError):
+            self.gate.run("import time\nprint(1, flush=True)\ntime.sleep(60)", on_output=fail)
+        self.assertTrue(self.gate.scan("x = 1")["safe"])
+
+    def test_the_end_of_the_daemon_ends_every_call(self):
+        with Daemon() as daemon:
+            gate = sallyport.connect(daemon.socket_path)
+            threading.Timer(0.5, daemon.process.kill).start()
+            with self.assertRaises(sallyport.SallyportError) as caught:
+                gate.run("while True: pass")
+            self.assertEqual(caught.exception.name, "unreachable")
+            with self.assertRaises(sallyport.SallyportError):
+                gate.scan("x")
+            gate.close()
+            daemon.process.wait()
+
+    def test_what_is_not_ours_is_refused(self):
+        with self.assertRaises(sallyport.SallyportError) as caught:
+            sallyport.connect("/nonexistent/s")
+        self.assertEqual(caught.exception.name, "unreachable")
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(socket.socket(socket.AF_UNIX)) as server:
+            server.bind(folder + "/s")
+            server.listen()
+
+            def serve():
+                with server.accept()[0] as connection:
+                    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            threading.Thread(target=serve).start()
+            with self.assertRaises(sallyport.SallyportError) as caught:
+                sallyport.connect(folder + "/s", timeout=5)
+            self.assertIn(caught.exception.name, ("protocol", "unreachable"))
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can serve as somebody else")
+    def test_a_stranger_who_listens_gets_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            script = (f"import os, socket\nos.setresuid(12345, 12345, 12345)\ns = socket.socket(socket.AF_UNIX)\n"
+                      f"s.bind({folder + '/s'!r})\ns.listen()\nprint('up', flush=True)\nc, _ = s.accept()\n"
+                      f"print(len(c.recv(100)))\n")
+            stranger = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+            stranger.stdout.readline()
+            with self.assertRaises(sallyport.SallyportError) as caught:
+                sallyport.connect(folder + "/s")
+            self.assertEqual(caught.exception.name, "denied")
+            self.assertEqual(stranger.communicate(timeout=TIMEOUT)[0], "0\n")
+            # The command holds to the same.
+            stranger = subprocess.Popen([sys.executable, "-c", script.replace("/s'", "/t'")], stdout=subprocess.PIPE,
+                                        text=True)
+            stranger.stdout.readline()
+            done = subprocess.run([os.environ["SALLYPORT"], "status", "--socket", folder + "/t"], capture_output=True,
+                                  text=True, timeout=TIMEOUT)
+            self.assertEqual(done.returncode, 125)
+            self.assertIn("denied", done.stderr)
+            self.assertEqual(stranger.communicate(timeout=TIMEOUT)[0], "0\n")
+
+    def test_example(self):
+        env = {**os.environ, "PYTHONPATH": FOLDER, "SALLYPORT_SOCKET": self.daemon.socket_path}
+        done = subprocess.run([sys.executable, os.path.join(FOLDER, "example.py")], env=env, capture_output=True,
+                              text=True, timeout=TIMEOUT)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "ran: exited 0 Hello agent\n"
+                                      "refused: line 1: Operating system interface (folded)\n"
+                                      "stopped: timed_out on my way\n"
+                                      "live: stdout: '0\\n'\nlive: stdout: '1\\n'\nlive: stdout: '2\\n'\n"
+                                      "safe: [True, False]\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
