@@ -117,10 +117,12 @@ static int check_paths(struct sp_config *config, const struct sp_config_options 
     }
     if (r == 0 && !config->policy.folder.ptr) {
         const char *home = getenv("HOME"), *config_home = getenv("XDG_CONFIG_HOME");
+        /* Root's daemon gives up its rights and cannot read root's home then. */
+        bool at_home = options->private_daemon && options->starter_uid != 0;
         snprintf(path, sizeof(path), SP_CONFIG_POLICY_DIR);
-        if (config->private_daemon && config_home && config_home[0] == '/')
+        if (at_home && config_home && config_home[0] == '/')
             snprintf(path, sizeof(path), "%s/sallyport/policies", config_home);
-        else if (config->private_daemon && home && home[0] == '/')
+        else if (at_home && home && home[0] == '/')
             snprintf(path, sizeof(path), "%s/.config/sallyport/policies", home);
         r = keep(config, path, &config->policy.folder, error);
     }

@@ -112,6 +112,20 @@ Test(config, a_private_one_lies_where_its_user_does)
     sp_config_free(config);
 }
 
+/* Whose daemon gives up root's rights, and then cannot enter root's folders. */
+Test(config, a_private_one_of_roots_does_not_lie_in_roots_folders)
+{
+    const struct sp_config_options of_root = {.private_daemon = true, .starter_uid = 0};
+    setenv("XDG_RUNTIME_DIR", "/run/user/0", 1);
+    setenv("HOME", "/root", 1);
+    unsetenv("XDG_CONFIG_HOME");
+    struct sp_config *config = parse_with(&of_root, "");
+    cr_assert_str_eq(config->socket.path.ptr, "/run/user/0/sallyport/sallyport.sock");
+    cr_assert(strncmp(config->state_dir.ptr, "/run/sallyport-private/", 23) == 0);
+    cr_assert_str_eq(config->policy.folder.ptr, SP_CONFIG_POLICY_DIR);
+    sp_config_free(config);
+}
+
 Test(config, rules_become_numbers)
 {
     struct sp_config *config = parse("access:\n"
