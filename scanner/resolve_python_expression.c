@@ -712,18 +712,20 @@ static void assign_items(
     struct sp_python_set any = {.other = true};
     if (!items)
         sp_resolve_python_expression_iterate(resolver, set, &any);
-    uint32_t i = 0;
-    bool shifted = false;
+    uint32_t n_targets = 0, i = 0;
+    for (uint32_t child = target->child; child; child = at(resolver, child)->next)
+        n_targets++;
+    bool starred = false;
     for (uint32_t child = target->child; child; child = at(resolver, child)->next, i++) {
         const struct sp_python_node *item = at(resolver, child);
         struct sp_python_set part = {0};
-        shifted |= item->kind == SP_PYTHON_NODE_STAR;
-        if (items && !shifted)
-            add(resolver, &part, i < items->n_items ? items->items[i] : NULL);
-        else if (items) {
-            for (uint32_t k = i; k < items->n_items && k < i + SP_PYTHON_SET_MAX; k++)
-                add(resolver, &part, items->items[k]);
-            part.other = true;
+        if (items && item->kind == SP_PYTHON_NODE_STAR && items->n_items + 1 >= n_targets) {
+            /* The row between what stands before the star and what stands behind it. */
+            add(resolver, &part,
+                sp_fold_python_sequence(&resolver->fold, items->items + i, items->n_items - (n_targets - 1)));
+            starred = true;
+        } else if (items && items->n_items + starred >= n_targets) {
+            add(resolver, &part, items->items[starred ? items->n_items - (n_targets - i) : i]);
         } else {
             part = any;
         }

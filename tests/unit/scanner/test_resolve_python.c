@@ -1,0 +1,369 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "proto/language.h"
+#include "proto/scope.h"
+#include "scanner/python_modules.h"
+#include "scanner/resolution.h"
+
+/* A source with what the resolver says of it. */
+struct fixture {
+    struct sp_arena arena;
+    struct sp_str source;
+    struct sp_span_list spans;
+    struct sp_resolution resolution;
+};
+
+static void resolve(struct fixture *f, struct sp_str source)
+{
+    const struct sp_tongue *python = sp_tongue_find(SP_LANGUAGE_PYTHON);
+    struct sp_error error = {0};
+    *f = (struct fixture){.source = source};
+    sp_arena_init(&f->arena, (size_t)1 << 30);
+    cr_assert(python->lex(source, SP_STR(""), &f->arena, &f->spans, &error) == 0, "%s", error.text);
+    cr_assert(python->resolve(source, &f->spans, &f->arena, &f->resolution, &error) == 0, "%s", error.text);
+}
+
+/* The best way by which a module is found, in evaluated code too: SP_VIA_COUNT none. */
+static enum sp_via way_to(struct sp_str source, const char *module, unsigned depth)
+{
+    struct fixture f;
+    enum sp_via best = SP_VIA_COUNT;
+    resolve(&f, source);
+    for (uint32_t i = 0; i < f.resolution.modules.n_items; i++) {
+        const struct sp_module_use *use = &f.resolution.modules.items[i];
+        if (sp_python_modules_cover(sp_str_of(module), use->name) && (best == SP_VIA_COUNT || use->via > best))
+            best = use->via;
+    }
+    for (uint32_t i = 0; i < f.resolution.evaluated.n_items && depth > 0; i++)
+        if (way_to(f.resolution.evaluated.items[i].text, module, depth - 1) != SP_VIA_COUNT)
+            best = SP_VIA_EVALUATED;
+    sp_arena_fini(&f.arena);
+    return best;
+}
+
+static void expect_way(const char *source, const char *module, enum sp_via via)
+{
+    enum sp_via got = way_to(sp_str_of(source), module, 8);
+    cr_expect(got == via, "%d and not %d:\n%s", got, via, source);
+}
+
+static void expect_found(const char *source)
+{
+    cr_expect(way_to(sp_str_of(source), "socket", 8) != SP_VIA_COUNT, "not found:\n%s", source);
+}
+
+static void expect_nothing(const char *source)
+{
+    struct fixture f;
+    resolve(&f, sp_str_of(source));
+    cr_expect(way_to(f.source, "socket", 8) == SP_VIA_COUNT, "found:\n%s", source);
+    cr_expect(f.resolution.dynamics.n_items == 0, "%s:\n%s", f.resolution.dynamics.items[0].what, source);
+    cr_expect(f.resolution.limits.n_items == 0, "%s:\n%s", f.resolution.limits.items[0].what, source);
+    sp_arena_fini(&f.arena);
+}
+
+/* A use of the name, written so in the source. */
+static void expect_name(const char *source, const char *name, const char *written, bool call)
+{
+    struct fixture f;
+    bool found = false;
+    resolve(&f, sp_str_of(source));
+    for (uint32_t i = 0; i < f.resolution.names.n_items; i++) {
+        const struct sp_name_use *use = &f.resolution.names.items[i];
+        found |= sp_str_is(use->name, name) && use->call == call &&
+                 sp_str_is((struct sp_str){f.source.ptr + use->offset, use->length}, written);
+    }
+    cr_expect(found, "no %s:\n%s", name, source);
+    sp_arena_fini(&f.arena);
+}
+
+static void expect_no_name(const char *source, const char *name)
+{
+    struct fixture f;
+    resolve(&f, sp_str_of(source));
+    for (uint32_t i = 0; i < f.resolution.names.n_items; i++)
+        cr_expect(!sp_str_is(f.resolution.names.items[i].name, name), "%s:\n%s", name, source);
+    sp_arena_fini(&f.arena);
+}
+
+static void expect_dynamic(const char *source)
+{
+    struct fixture f;
+    resolve(&f, sp_str_of(source));
+    cr_expect(f.resolution.dynamics.n_items > 0, "nothing dynamic:\n%s", source);
+    sp_arena_fini(&f.arena);
+}
+
+Test(resolve_python, finds_imports_in_every_form)
+{
+    static const char *const sources[] = {
+        "import socket", "import socket.x.y as z", "import json, socket", "import json as j, socket as s",
+        "import json,socket;x=1", "x = 1;import socket", "if 1:import socket", "if 1: pass\nelse: import socket",
+        "from socket import*", "from socket import x as y, z", "from socket import (  # ) a\n  x,  # b\n  y as z,\n)",
+        "from \\\n  socket \\\n  import x", "import \\\r\n socket",
+        "try:\n\timport socket\nexcept ImportError:\n\tpass", "try: pass\nexcept* OSError: import socket",
+        "def f():\n  def g():\n    import socket", "async def f():\n  async with a as b:\n    import socket",
+        "class A:\n  import socket", "while 0:\n  import socket", "for x in y: import socket",
+        "with a as b, c: import socket", "match x:\n  case [1, *r] if r: import socket", "lambda: 0; import socket",
+        "x = '#'; import socket", "x = '''\n'''; import socket", "\xef\xbb\xbfimport socket", "\fimport socket",
+        "import json\rimport socket\r",
+        "import \xef\xbd\x93\xef\xbd\x8f\xef\xbd\x83\xef\xbd\x8b\xef\xbd\x85\xef\xbd\x94", /* fullwidth letters */
+    };
+    for (size_t i = 0; i < SP_COUNT(sources); i++)
+        expect_way(sources[i], "socket", SP_VIA_DIRECT);
+}
+
+Test(resolve_python, finds_imports_in_broken_code)
+{
+    expect_found("x = (1,\nimport socket");
+    expect_found("foo(\n  def f():\n    import socket");
+    expect_found("x = ( import socket");
+    expect_found("] } )\nimport socket");
+    expect_found("from x import (a\nimport socket");
+    expect_found("import (socket)");
+    expect_found("x = 'abc\nimport socket");
+    expect_found("  import socket\n import json");
+    expect_found("else:\n  import socket");
+    expect_found("def f(:\n  import socket");
+    expect_found("(\nfrom socket import x");
+}
+
+Test(resolve_python, finds_nothing_in_innocents)
+{
+    expect_nothing("# import socket");
+    expect_nothing("'import socket'\n\"\"\"\nimport socket\n\"\"\"");
+    expect_nothing("x = b'import socket'; y = r'import socket'");
+    expect_nothing("f'import socket {x} {{__import__(\"socket\")}}'");
+    expect_nothing("'{__import__(\"socket\")}'");
+    expect_nothing("import sockets, my.socket");
+    expect_nothing("from my import socket");
+    expect_nothing("from . import socket\nfrom .socket import x\nfrom ..socket.y import z\nfrom ... import socket");
+    expect_nothing("import json as socket\nsocket.loads(x)");
+    expect_nothing("def f(socket, import_socket=1): return socket\nf(socket=3)");
+    expect_nothing("a.socket = 1\nprint(a.socket)\nsocket = [1]\nsocket.append(2)");
+    expect_nothing("getattr(x, y); setattr(x, y, 1); x.__dict__[y]");
+    expect_nothing("import re\nre.compile(x)\nfrom re import compile\ncompile(x)");
+    expect_nothing("def compile(x): return x\ncompile(y)");
+    expect_nothing("def f(exec): return exec(x)");
+    expect_nothing("df.eval('a + b'); m.exec(x)");
+    expect_nothing("import sys\nsys.modules[__name__]\nprint(sys.path, list(sys.modules))");
+    expect_nothing("from ast import literal_eval\nliteral_eval(x)");
+    expect_nothing("match = re_match(x)\ncase = 1\nmatch(x)\nprint(match, case)");
+    expect_nothing("import logging\nlog = logging.getLogger(__name__)\nlog.info('x')");
+}
+
+Test(resolve_python, finds_imports_by_name)
+{
+    expect_way("__import__('socket')", "socket", SP_VIA_CALL);
+    expect_way("__import__ (\n  name='socket')", "socket", SP_VIA_CALL);
+    expect_way("__import__(*['socket'])", "socket", SP_VIA_CALL);
+    expect_way("__import__(**{'name': 'socket'})", "socket", SP_VIA_CALL);
+    expect_way("__import__('sock' + 'et')", "socket", SP_VIA_FOLDED);
+    expect_way("import importlib\nimportlib.import_module('socket')", "socket", SP_VIA_CALL);
+    expect_way("from importlib import import_module\nimport_module('socket')", "socket", SP_VIA_CALL);
+    expect_way("from importlib import import_module as i\ni('socket')", "socket", SP_VIA_ALIAS);
+    expect_way("import importlib\nimportlib.import_module('.x', 'socket')", "socket", SP_VIA_CALL);
+    expect_way("import importlib.util as u\nu.find_spec('socket')", "socket", SP_VIA_ALIAS);
+    expect_way("import runpy\nrunpy.run_module('socket')", "socket", SP_VIA_CALL);
+    expect_way("import pkgutil\npkgutil.resolve_name('socket:x')", "socket", SP_VIA_CALL);
+    expect_way("import sys\nsys.modules['socket']", "socket", SP_VIA_CALL);
+    expect_way("import sys\nsys.modules.get('socket')", "socket", SP_VIA_CALL);
+    expect_way("from sys import modules as m\nm['sock' 'et']", "socket", SP_VIA_FOLDED);
+    expect_found("list(map(__import__, ['json', 'socket']))");
+    expect_found("import threading\nthreading.Thread(target=__import__, args=('socket',)).start()");
+    expect_found("pool.submit(__import__, 'socket')");
+    expect_found("from functools import partial\npartial(__import__, 'socket')()");
+}
+
+Test(resolve_python, reaches_the_builtins_by_every_way)
+{
+    static const char *const ways[] = {"__builtins__.__import__", "__builtins__['__import__']",
+        "getattr(__builtins__, '__imp' 'ort__')", "vars(__builtins__)['__import__']",
+        "__import__('builtins').__dict__['__import__']", "globals()['__builtins__'].__import__",
+        "print.__self__.__import__", "__builtins__.__dict__.get('__import__')",
+        "object.__getattribute__(__builtins__, '__import__')", "__builtins__.__getattribute__('__import__')",
+        "__import__('operator').attrgetter('__import__')(__builtins__)", "eval('__import__')",
+        "__import__('functools').reduce(getattr, ['__import__'], __builtins__)", "__import__.__call__"};
+    char source[256];
+    for (size_t i = 0; i < SP_COUNT(ways); i++) {
+        snprintf(source, sizeof(source), "%s('socket')", ways[i]);
+        expect_found(source);
+    }
+}
+
+Test(resolve_python, follows_aliases)
+{
+    static const char *const sources[] = {
+        "i = __import__\ni('socket')",
+        "a = b = __import__\nb('socket')",
+        "(a, b) = (__import__, 1)\na('socket')",
+        "[a, *b] = [1, __import__]\nb[0]('socket')",
+        "(i := __import__)('socket')",
+        "i = __import__ if x else print\ni('socket')",
+        "i = None or __import__\ni('socket')",
+        "if x:\n  i = print\nelse:\n  i = __import__\ni('socket')",
+        "i = __import__\ni('socket')\ni = print",
+        "def f(i=__import__): i('socket')",
+        "def f(i): i('socket')\nf(__import__)",
+        "def f(n): return __import__(n)\nf('socket')",
+        "def f(): return __import__\nf()('socket')",
+        "(lambda i: i('socket'))(__import__)",
+        "(lambda: __import__)()('socket')",
+        "for i in [print, __import__]: i('socket')",
+        "[i('socket') for i in (__import__,)]",
+        "{'a': __import__}['a']('socket')",
+        "x = [__import__]\nx[y]('socket')",
+        "class A:\n  i = __import__\nA.i('socket')",
+        "class A:\n  i = staticmethod(__import__)\nA().i('socket')",
+        "class A:\n  def __init__(self): self.i = __import__\n  def f(self): self.i('socket')",
+        "def f():\n  global i\n  i = __import__\nf()\ni('socket')",
+        "def f():\n  i = 1\n  def g():\n    nonlocal i\n    i = __import__\n  g()\n  i('socket')",
+        "def f(): return i('socket')\ni = __import__",
+        "match __import__:\n  case i: i('socket')",
+        "setattr(x, 'i', __import__)\nx.i('socket')",
+        "d = dict(i=__import__)\nd['i']('socket')",
+        "n = 'socket'\n__import__(n)",
+        "for n in ['json', 'socket']: __import__(n)",
+    };
+    for (size_t i = 0; i < SP_COUNT(sources); i++)
+        expect_found(sources[i]);
+}
+
+Test(resolve_python, finds_modules_behind_others)
+{
+    expect_way("import shutil\nshutil.os.system('x')", "os", SP_VIA_ALIAS);
+    expect_way("from random import _os as x", "os", SP_VIA_ALIAS);
+    expect_way("import logging.handlers as l\nl.socket", "socket", SP_VIA_ALIAS);
+    expect_way("import posix", "os", SP_VIA_DIRECT);
+    expect_way("import _socket", "socket", SP_VIA_DIRECT);
+    expect_way("import _posixsubprocess", "subprocess", SP_VIA_DIRECT);
+}
+
+Test(resolve_python, judges_executed_literals_as_code)
+{
+    expect_way("exec('import socket')", "socket", SP_VIA_EVALUATED);
+    expect_way("exec('x=1\\nimport socket')", "socket", SP_VIA_EVALUATED);
+    expect_way("exec(b'import socket')", "socket", SP_VIA_EVALUATED);
+    expect_way("exec(f'import socket')", "socket", SP_VIA_EVALUATED);
+    expect_way("exec('imp' + 'ort socket')", "socket", SP_VIA_EVALUATED);
+    expect_way("c = compile('import socket', '', 'exec')\nexec(c)", "socket", SP_VIA_EVALUATED);
+    expect_way("eval('eval(\"__import__(\\'socket\\')\")')", "socket", SP_VIA_EVALUATED);
+    expect_way("e = exec\ne('import socket')", "socket", SP_VIA_EVALUATED);
+    expect_way("import timeit\ntimeit.timeit('pass', setup='import socket')", "socket", SP_VIA_EVALUATED);
+    expect_way("@exec\n@(lambda f: 'import socket')\ndef g(): pass", "socket", SP_VIA_EVALUATED);
+    expect_found("f\"{__import__('socket')}\"");
+    expect_found("f\"{x:{len(__import__('socket').y)}}\"");
+    expect_found("f\"{x[\"a\"]}{__import__(\"socket\")}\"");
+}
+
+Test(resolve_python, names_what_is_used)
+{
+    expect_name("import os\nos.system('x')", "os.system", "os.system", true);
+    expect_name("import os as o\no.system('x')", "os.system", "o.system", true);
+    expect_name("from os import system as s\ns('x')", "os.system", "s", true);
+    expect_name("from os import *\nsystem('x')", "os.system", "system", true);
+    expect_name("import os\nx = os.environ", "os.environ", "os.environ", false);
+    expect_name("import os\ngetattr(os, 'sys' 'tem')('x')", "os.system", "getattr(os, 'sys' 'tem')", true);
+    expect_name("import os\nvars(os)['system']('x')", "os.system", "vars(os)['system']", true);
+    expect_name("__import__('os').system('x')", "os.system", "__import__('os').system", true);
+    expect_name("import posix\nposix.system('x')", "os.system", "posix.system", true);
+    expect_name("import os\n(os)\\\n . system('x')", "os.system", "(os)\\\n . system", true);
+    expect_name("e = eval\ne('1')", "eval", "e", true);
+    expect_name("print(1)", "print", "print", true);
+    expect_name("import google.cloud.storage as s\ns.Client()", "google.cloud.storage.Client", "s.Client", true);
+    expect_name("import os\no = os\nif x: o = json\no.f()", "os.f", "o.f", true);
+    expect_no_name("def print(x): pass\nprint(1)", "print");
+    expect_no_name("def f(open): open(1)", "open");
+    expect_name("def f(): open(1)\nif x:\n  def open(x): pass", "open", "open", true);
+}
+
+Test(resolve_python, tells_what_stays_unknown)
+{
+    static const char *const sources[] = {
+        "__import__(input())",
+        "def f(n): __import__(n)",
+        "x = []\nx.append('socket')\n__import__(''.join(x))",
+        "n = 'json'\nif y: n = input()\n__import__(n)",
+        "exec(open('x').read())",
+        "eval(x)",
+        "compile(x, '', 'exec')",
+        "map(__import__, names)",
+        "import os\ngetattr(os, name)",
+        "import os\nos.__dict__[name]",
+        "getattr(__builtins__, name)",
+        "globals()[name]",
+        "import sys\nsys.modules[name]",
+        "import sys\nsys.path.append('x')",
+        "import sys\nsys.path += ['x']",
+        "import sys\nsys.path[0] = 'x'",
+        "import importlib.util as u\nu.spec_from_file_location('a', 'b')",
+        "import runpy\nrunpy.run_path('x')",
+        "().__class__.__base__.__subclasses__()",
+        "f.__globals__['x']",
+        "getattr(f, '__glo' 'bals__')",
+        "import sys\nsys._getframe().f_globals",
+    };
+    for (size_t i = 0; i < SP_COUNT(sources); i++)
+        expect_dynamic(sources[i]);
+}
+
+Test(resolve_python, tells_submodule_or_member)
+{
+    struct fixture f;
+    resolve(&f, SP_STR("from a.b import c"));
+    cr_assert(f.resolution.modules.n_items == 2);
+    const struct sp_module_use *module = &f.resolution.modules.items[0], *member = &f.resolution.modules.items[1];
+    cr_expect(sp_str_is(module->name, "a.b") && module->offset == 5 && module->length == 3 && !module->maybe);
+    cr_expect(sp_str_is(member->name, "a.b.c") && member->offset == 16 && member->length == 1 && member->maybe);
+    sp_arena_fini(&f.arena);
+}
+
+Test(resolve_python, knows_twins_and_what_a_rule_covers)
+{
+    cr_expect(sp_python_modules_cover(SP_STR("os"), SP_STR("os")));
+    cr_expect(sp_python_modules_cover(SP_STR("os"), SP_STR("os.path")));
+    cr_expect(sp_python_modules_cover(SP_STR("os"), SP_STR("nt")));
+    cr_expect(sp_python_modules_cover(SP_STR("os.path"), SP_STR("os.path.x")));
+    cr_expect(!sp_python_modules_cover(SP_STR("os"), SP_STR("osmium")));
+    cr_expect(!sp_python_modules_cover(SP_STR("os.path"), SP_STR("os")));
+    cr_expect(sp_str_is(sp_python_modules_twin(SP_STR("_socket")), "socket"));
+    cr_expect(sp_str_is(sp_python_modules_twin(SP_STR("_zoneinfo")), "zoneinfo"));
+    cr_expect(sp_str_is(sp_python_modules_twin(SP_STR("_abc")), "abc"));
+    cr_expect(sp_str_is(sp_python_modules_twin(SP_STR("json")), "json"));
+    cr_expect(sp_python_modules_is_builtin(SP_STR("eval")) && !sp_python_modules_is_builtin(SP_STR("system")));
+    cr_expect(sp_python_modules_is_known(SP_STR("os.path")) && !sp_python_modules_is_known(SP_STR("numpy")));
+}
+
+/* A megabyte of one piece; limits: some bound must be told. */
+static void expect_bounded(const char *head, const char *piece, bool limits)
+{
+    size_t n_head = strlen(head), n_piece = strlen(piece), n = 1 << 20;
+    sp_cleanup(sp_free_ptr) char *text = malloc(n);
+    struct fixture f;
+    cr_assert(text && n_head < n);
+    memcpy(text, head, n_head);
+    for (size_t i = n_head; i < n; i++)
+        text[i] = piece[(i - n_head) % n_piece];
+    resolve(&f, (struct sp_str){text, n});
+    if (limits)
+        cr_expect(f.resolution.limits.n_items > 0, "no limit: %s%s…", head, piece);
+    sp_arena_fini(&f.arena);
+}
+
+Test(resolve_python, tells_bounds_and_never_hangs, .timeout = 120)
+{
+    expect_bounded("", "(", true);
+    expect_bounded("", "lambda:", true);
+    expect_bounded("", "f\"{", true);
+    expect_bounded("import ", "a.", true);
+    expect_bounded("import os\nos", ".a", false);
+    expect_bounded("", "import a,", false);
+    expect_bounded("", "-", false);
+    expect_bounded("", "'a'+", false);
+    expect_bounded("x = 'ab'\n", "x = x + x\n", true);
+    expect_bounded("import os as o\n", "o.x()\n", false);
+    expect_bounded("", "exec(\"", true);
+    expect_bounded("", "match x ", false);
+    expect_bounded("", "\\", false);
+}
