@@ -249,6 +249,23 @@ void sp_cgroup_kill(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *
     kill_folder(box->folders[part]);
 }
 
+void sp_cgroup_hasten(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box)
+{
+    const struct sp_cgroup_ops *ops = cgroup->ops;
+    if (!ops || box->folders[ops->cpu_part] < 0)
+        return;
+    sp_cgroup_write(box->folders[ops->cpu_part], ops->quota_file, ops->no_quota);
+    sp_cgroup_write(box->folders[ops->cpu_part], ops->share_file, ops->largest_share);
+    sp_cgroup_write(cgroup->instances[ops->cpu_part], ops->share_file, ops->largest_share);
+}
+
+void sp_cgroup_calm(const struct sp_cgroup *cgroup)
+{
+    const struct sp_cgroup_ops *ops = cgroup->ops;
+    if (ops && cgroup->instances[ops->cpu_part] >= 0)
+        sp_cgroup_write(cgroup->instances[ops->cpu_part], ops->share_file, ops->usual_share);
+}
+
 int sp_cgroup_oom_fd(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box)
 {
     if (!cgroup->ops || box->folders[SP_CGROUP_MEMORY] < 0)

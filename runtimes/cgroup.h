@@ -72,6 +72,12 @@ void sp_cgroup_usage(
     const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box, struct sp_cgroup_usage *ret_usage);
 /* Kills all that is in it, in one step where the kernel can. */
 void sp_cgroup_kill(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box);
+/* Lifts the sandbox's limit of processor time and gives it, and the instance's sandboxes together, the largest share:
+ * what is killed needs the processor to die, and must not wait for its next period, or behind everything else that runs
+ * on a busy machine. */
+void sp_cgroup_hasten(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box);
+/* The instance's share is the usual one again. */
+void sp_cgroup_calm(const struct sp_cgroup *cgroup);
 /* A new descriptor of the file with the count of OOM kills, for sp_cgroup_oom_kills; -1 without a memory part. */
 int sp_cgroup_oom_fd(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box);
 /* True once its folders are gone; false while a process is still leaving: try again soon. */
@@ -89,6 +95,9 @@ struct sp_cgroup_ops {
         const struct sp_cgroup_box *box, const struct sp_cgroup_limits *limits, bool fresh, struct sp_error *error);
     void (*usage)(const struct sp_cgroup_box *box, struct sp_cgroup_usage *ret_usage);
     const char *oom_file;
+    enum sp_cgroup_part cpu_part;
+    const char *quota_file, *no_quota;
+    const char *share_file, *largest_share, *usual_share;
 };
 extern const struct sp_cgroup_ops sp_cgroup_v1_ops, sp_cgroup_v2_ops;
 

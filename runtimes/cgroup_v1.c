@@ -73,5 +73,11 @@ const struct sp_cgroup_ops sp_cgroup_v1_ops = {
     .find = find,
     .set = set,
     .usage = usage,
+    .cpu_part = SP_CGROUP_CPU,
+    .quota_file = "cpu.cfs_quota_us",
+    .no_quota = "-1",
+    .share_file = "cpu.shares",
+    .largest_share = "262144",
+    .usual_share = "1024",
     .oom_file = "memory.oom_control",
 };

@@ -110,5 +110,11 @@ const struct sp_cgroup_ops sp_cgroup_v2_ops = {
     .find = find,
     .set = set,
     .usage = usage,
+    .cpu_part = SP_CGROUP_MEMORY,
+    .quota_file = "cpu.max",
+    .no_quota = "max 100000",
+    .share_file = "cpu.weight",
+    .largest_share = "10000",
+    .usual_share = "100",
     .oom_file = "memory.events",
 };

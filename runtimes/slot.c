@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -119,6 +120,13 @@ static void kill_slot(struct sp_slots *slots, struct sp_slot *slot)
         set_state(slots, slot, SP_SLOT_LEAVING);
     } else if (slot->init_fd >= 0) {
         syscall(SYS_pidfd_send_signal, slot->init_fd, SIGKILL, NULL, 0);
+        /* PID 1 would have to wait for its turn among all that the program has started before it could take them along;
+         * so each gets its own signal, where there is a list of them. */
+        if (slot->has_box) {
+            slots->hastened = true;
+            sp_cgroup_hasten(slots->cgroup, &slot->box);
+            sp_cgroup_kill(slots->cgroup, &slot->box);
+        }
     }
 }
 
@@ -288,36 +296,40 @@ static void know_init(struct sp_slots *slots, struct sp_slot *slot, pid_t init)
         kill_slot(slots, slot);
 }
 
+/* One JSON object with the number of the child first: {"child-pid": 123, … 0: not there yet. */
+static pid_t parse_init(const char *info)
+{
+    static const char key[] = "\"child-pid\":";
+    const char *at = strstr(info, key);
+    char *end = NULL;
+    long pid = at ? strtol(at + sizeof key - 1, &end, 10) : 0;
+    return pid > 1 && pid < INT_MAX && *end && strchr(",}\n ", *end) ? (pid_t)pid : 0;
+}
+
+/* It is read to its end: bubblewrap goes on writing, and must not find the pipe closed. */
 void sp_slots_read_info(struct sp_slots *slots, uint32_t index)
 {
     struct sp_slot *slot = index < slots->n_slots ? &slots->slots[index] : NULL;
     if (!slot || slot->info_fd < 0)
         return;
     char text[512];
-    ssize_t n = read(slot->info_fd, text, sizeof text);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (slot->info_known) {
-        /* bubblewrap writes its object in several pieces: closed before the last, SIGPIPE would end it. */
-        if (n <= 0)
-            shut(&slot->info_fd);
-        return;
+    ssize_t n;
+    while ((n = read(slot->info_fd, text, sizeof text)) > 0) {
+        size_t room = sizeof slot->info - 1 - slot->n_info, kept = (size_t)n < room ? (size_t)n : room;
+        memcpy(slot->info + slot->n_info, text, kept);
+        slot->n_info += kept;
+        slot->info[slot->n_info] = 0;
     }
-    size_t room = sizeof slot->info - 1 - slot->n_info, taken = n < 0 ? 0 : (size_t)n < room ? (size_t)n : room;
-    memcpy(slot->info + slot->n_info, text, taken);
-    slot->n_info += taken;
-    slot->info[slot->n_info] = 0;
-    /* One JSON object with the number of the child first: {"child-pid": 123, … */
-    static const char key[] = "\"child-pid\":";
-    char *at = strstr(slot->info, key), *end;
-    long init = at ? strtol(at + sizeof key - 1, &end, 10) : 0;
-    if (init > 1 && *end && strchr(",}\n ", *end)) {
-        slot->info_known = true;
-        know_init(slots, slot, (pid_t)init);
-    } else if (n <= 0 || slot->n_info == sizeof slot->info - 1) {
+    bool over = n == 0 || (errno != EAGAIN && errno != EINTR);
+    if (over)
         shut(&slot->info_fd);
-        fail(slots, slot, EIO, ""); /* its complaint is on its standard error */
-    }
+    if (slot->state != SP_SLOT_STARTING)
+        return;
+    pid_t init = parse_init(slot->info);
+    if (init)
+        know_init(slots, slot, init);
+    else if (over) /* its complaint is on its standard error */
+        fail(slots, slot, EIO, "");
 }
 
 void sp_slots_reap(struct sp_slots *slots)
@@ -330,8 +342,7 @@ void sp_slots_reap(struct sp_slots *slots)
             if (slot->state == SP_SLOT_FREE || slot->outer != pid)
                 continue;
             /* It may have said who PID 1 is just before it ended. */
-            if (slot->info_fd >= 0)
-                sp_slots_read_info(slots, i);
+            sp_slots_read_info(slots, i);
             shut(&slot->info_fd);
             slot->outer = 0;
             slot->usage = usage;
@@ -406,13 +417,19 @@ static bool watches(const struct sp_slots *slots)
 void sp_slots_tick(struct sp_slots *slots)
 {
     uint64_t now = now_ms();
+    bool killing = false;
     for (uint32_t i = 0; slots->n_busy && i < slots->n_slots; i++) {
         struct sp_slot *slot = &slots->slots[i];
+        killing |= slot->state != SP_SLOT_FREE && slot->kill_asked_ms && slot->has_box;
         if (slot->state == SP_SLOT_LEAVING && !(slot->pending & PENDING(SP_SPAWNER_ENDED)))
             try_to_clear(slots, slot);
         else if (slot->kill_asked_ms && now - slot->kill_asked_ms > PATIENCE_MS &&
                  (slot->state == SP_SLOT_STARTING || slot->state == SP_SLOT_LIVE))
             kill_harder(slots, slot);
+    }
+    if (slots->hastened && !killing) {
+        slots->hastened = false;
+        sp_cgroup_calm(slots->cgroup);
     }
     if (watches(slots) && now - slots->watchdog_last_ms >= WATCH_MS) {
         slots->watchdog_last_ms = now;

@@ -29,7 +29,6 @@ struct sp_slot {
     int info_fd;              /* until bubblewrap has said all it says */
     char info[256];
     size_t n_info;
-    bool info_known; /* PID 1 was in it */
     int uid_index;   /* -1: none taken */
     pid_t outer;     /* bubblewrap, our child until it is reaped; 0: none */
     int init_fd;     /* pidfd of PID 1 */
@@ -55,6 +54,7 @@ struct sp_slots {
     uint32_t n_uids;
     uint32_t n_queued, n_leaving, n_busy; /* busy: not free */
     uint64_t watchdog_last_ms;
+    bool hastened; /* the instance's share of the processor is raised, for those that are being killed */
 };
 
 /* Takes what the pointers lead to by reference. Info descriptors are put into epoll with data.u64 = index + 1. */

@@ -1,0 +1,299 @@
+/* Programs that want more than they are given. */
+#include <string.h>
+
+#include "tests/flow/runtimes/bench.h"
+
+static struct bench bench;
+
+static void set_up(void)
+{
+    bench_open(&bench, NULL);
+}
+
+static void tear_down(void)
+{
+    bench_close(&bench);
+}
+
+TestSuite(hostile, .init = set_up, .fini = tear_down);
+
+static const char *by(const char *name)
+{
+    const struct sp_runtime_info *info;
+    sp_runtimes_describe(bench.runtimes, &info);
+    for (size_t i = 0; i < info->n_limits; i++)
+        if (strcmp(info->limits[i].name, name) == 0)
+            return info->limits[i].by;
+    return "";
+}
+
+/* How long after the deadline the last process was gone: the sandbox's end is only told when the kernel says so. */
+Test(hostile, deadline_kills_the_whole_tree_within_100_ms)
+{
+    struct bench_run *run = bench_run_new(&bench,
+        "import os, sys, time, signal\n"
+        "print('before', flush=True)\n"
+        "for i in range(8):\n"
+        "    if os.fork() == 0:\n"
+        "        os.setsid()\n"
+        "        for n in range(1, 65):\n"
+        "            try: signal.signal(n, signal.SIG_IGN)\n"
+        "            except (OSError, ValueError): pass\n"
+        "        if os.fork(): os._exit(0)\n"
+        "        os.execv('/usr/bin/sleep', ['/usr/bin/sleep', '7777.125'])\n"
+        "time.sleep(100)\n");
+    run->spec.limits.wall_ms = 2000;
+    cr_assert_eq(bench_start(run), 0);
+    BENCH_UNTIL(&bench, 10, bench_processes("7777.125") == 8);
+    bench_wait(run);
+    cr_outcome(run, "timed_out");
+    cr_out(run, "before\n");
+    cr_assert_leq(run->result.run_ms, 2100, "%g ms", run->result.run_ms);
+    cr_assert_geq(run->result.run_ms, 2000);
+    cr_assert_eq(bench_processes("7777.125"), 0);
+    cr_assert_not(run->result.has_exit_code);
+    bench_run_free(run);
+}
+
+Test(hostile, leftovers_die_with_the_program)
+{
+    struct bench_run *run = bench_python(&bench,
+        "import subprocess\n"
+        "subprocess.Popen(['/usr/bin/python3', '-c', 'import time; time.sleep(7777.25)'], start_new_session=True)\n"
+        "print('left')\n");
+    cr_exited(run, 0);
+    cr_assert_eq(bench_processes("7777.25"), 0);
+    bench_run_free(run);
+}
+
+Test(hostile, output_past_its_limit_kills)
+{
+    struct bench_run *run = bench_run_new(&bench, "while True: print('x' * 1000)\n");
+    run->spec.limits.output_bytes = 5000;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_outcome(run, "output_limit");
+    cr_assert_eq(run->n_out, 5000);
+    cr_assert(run->result.stdout_truncated);
+    cr_assert_not(run->result.stderr_truncated);
+    bench_run_free(run);
+}
+
+Test(hostile, output_at_its_limit_is_whole)
+{
+    struct bench_run *run =
+        bench_run_new(&bench, "import sys\nsys.stdout.write('x' * 3000); sys.stderr.write('y' * 2000)\n");
+    run->spec.limits.output_bytes = 5000;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_exited(run, 0);
+    cr_assert_eq(run->n_out + run->n_err, 5000);
+    cr_assert_not(run->result.stdout_truncated);
+    bench_run_free(run);
+}
+
+Test(hostile, memory_past_its_limit_is_oom_killed)
+{
+    struct bench_run *run = bench_run_new(&bench,
+        "b = []\nwhile True:\n    b.append(bytearray(1 << 20))\n    for i in range(0, 1 << 20, 4096): b[-1][i] = 1\n");
+    run->spec.limits.memory_bytes = 64 << 20;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    if (strncmp(by("memory"), "cgroup", 6) == 0) {
+        cr_outcome(run, "oom_killed");
+        cr_assert_geq(run->result.oom_kills, 1);
+    } else { /* RLIMIT_DATA: the interpreter is told so */
+        cr_exited(run, 1);
+        cr_assert(strstr(run->err, "MemoryError"));
+    }
+    bench_run_free(run);
+}
+
+/* Many processes, each below its own limit. */
+Test(hostile, memory_of_a_tree_is_held_together)
+{
+    struct bench_run *run =
+        bench_run_new(&bench, "import os, time\n"
+                              "for i in range(8):\n"
+                              "    if os.fork() == 0:\n"
+                              "        b = bytearray(30 << 20)\n        for j in range(0, len(b), 4096): b[j] = 1\n"
+                              "        time.sleep(3)\n        os._exit(0)\n"
+                              "bad = 0\n"
+                              "for i in range(8): bad += os.wait()[1] != 0\n"
+                              "print('bad', bad > 0)\n");
+    run->spec.limits.memory_bytes = 96 << 20;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    if (strncmp(by("memory"), "cgroup1", 7) == 0)
+        cr_out(run, "bad True\n");
+    else
+        cr_outcome(run, "oom_killed");
+    cr_assert_geq(run->result.oom_kills, 1);
+    bench_run_free(run);
+}
+
+Test(hostile, processes_are_bounded)
+{
+    struct bench_run *run = bench_run_new(&bench, "import os, time\nn = 0\n"
+                                                  "try:\n"
+                                                  "    while n < 500:\n"
+                                                  "        if os.fork() == 0: time.sleep(60)\n"
+                                                  "        n += 1\n"
+                                                  "except OSError as e: print(e.errno, n < 20)\n");
+    run->spec.limits.pids = 20;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_exited(run, 0);
+    cr_out(run, "11 True\n");
+    bench_run_free(run);
+}
+
+Test(hostile, a_fork_bomb_ends_with_its_deadline)
+{
+    struct bench_run *run =
+        bench_run_new(&bench, "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n");
+    run->spec.limits.wall_ms = 1000;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_outcome(run, "timed_out");
+    cr_assert_leq(run->result.run_ms, 1100, "%g ms", run->result.run_ms);
+    bench_run_free(run);
+}
+
+Test(hostile, disk_files_and_open_files_are_bounded)
+{
+    struct bench_run *run =
+        bench_run_new(&bench, "import os, errno\n"
+                              "def attempt(what):\n"
+                              "    try: what(); print('no bound')\n"
+                              "    except OSError as e: print(errno.errorcode[e.errno])\n"
+                              "def fill(name, n):\n"
+                              "    def act():\n"
+                              "        with open(name, 'wb', buffering=0) as f:\n"
+                              "            for i in range(n): f.write(b'x' * (1 << 20))\n"
+                              "    return act\n"
+                              "def many():\n    for i in range(5000): open(f'/tmp/{i}', 'w').close()\n"
+                              "def opens():\n    kept = [open('/dev/null') for i in range(300)]\n"
+                              "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+                              "attempt(fill('/work/a', 9))\n"
+                              "os.unlink('/work/a')\n"
+                              "def three():\n    for n in '/work/1', '/tmp/2', '/dev/shm/3': fill(n, 7)()\n"
+                              "attempt(three)\n"
+                              "for n in '/work/1', '/tmp/2', '/dev/shm/3': os.unlink(n)\n"
+                              "attempt(many)\nattempt(opens)\n");
+    run->spec.limits.disk_bytes = 16 << 20;
+    run->spec.limits.file_bytes = 8 << 20;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_exited(run, 0);
+    cr_out(run, "EFBIG\nENOSPC\nENOSPC\nEMFILE\n");
+    bench_run_free(run);
+}
+
+Test(hostile, sees_no_network)
+{
+    struct bench_run *run =
+        bench_python(&bench, "import socket, os\n"
+                             "print([l.split(':')[0].strip() for l in open('/proc/net/dev') if ':' in l])\n"
+                             "s = socket.socket()\n"
+                             "try: s.connect(('192.0.2.1', 80))\nexcept OSError as e: print(e.errno)\n"
+                             "try: s = socket.socket(); s.settimeout(1); s.connect(('127.0.0.1', 22))\nexcept OSError "
+                             "as e: print('local', e.errno in (101, 111))\n"
+                             "a = socket.socket(socket.AF_UNIX)\n"
+                             "try: a.connect('/run/systemd/journal/stdout')\nexcept OSError as e: print(e.errno)\n");
+    cr_exited(run, 0);
+    cr_out(run, "['lo']\n101\nlocal True\n2\n");
+    bench_run_free(run);
+}
+
+Test(hostile, sees_nothing_of_the_host)
+{
+    struct bench_run *run =
+        bench_python(&bench, "import os\n"
+                             "print(sorted(n for n in os.listdir('/') if not os.path.islink('/' + n)))\n"
+                             "print(sorted(n for n in os.listdir('/proc') if n.isdigit()))\n"
+                             "print(sorted(os.listdir('/proc/self/fd')))\n"
+                             "for path in '/', '/usr/x', '/etc/x', '/dev/x', '/code/x', '/.runner':\n"
+                             "    try: open(path if not path.endswith('/') else '/x', 'w'); print('wrote', path)\n"
+                             "    except OSError as e: pass\n"
+                             "print(open('/etc/passwd').read().split(':')[0], os.getgroups(), os.uname().nodename)\n"
+                             "for path in '/etc/shadow', '/root', '/home', '/var', '/run', '/sys', '/tmp/..data':\n"
+                             "    if os.path.exists(path): print('there is', path)\n"
+                             "print([l for l in open('/proc/self/status') if l.startswith(('CapPrm', 'CapBnd', "
+                             "'NoNewPrivs', 'Seccomp:'))])\n");
+    cr_exited(run, 0);
+    cr_out(run, "['.runner', 'code', 'dev', 'etc', 'proc', 'tmp', 'usr', 'work']\n"
+                "['1', '2']\n"
+                "['0', '1', '2', '3']\n"
+                "sandbox [] sandbox\n"
+                "['CapPrm:\\t0000000000000000\\n', 'CapBnd:\\t0000000000000000\\n', 'NoNewPrivs:\\t1\\n', "
+                "'Seccomp:\\t2\\n']\n");
+    bench_run_free(run);
+}
+
+Test(hostile, reaches_no_runner)
+{
+    struct bench_run *run = bench_python(&bench,
+        "import os, signal, resource\n"
+        "for path in '/proc/1/mem', '/proc/1/fd/0', '/proc/1/fd/1', '/proc/1/environ', '/proc/1/root/etc':\n"
+        "    try: open(path, 'rb+' if 'mem' in path or 'fd' in path else 'rb'); print('opened', path)\n"
+        "    except OSError: pass\n"
+        "try: resource.prlimit(1, resource.RLIMIT_CPU, (1, 1)); print('limited')\n"
+        "except OSError: pass\n"
+        "os.kill(1, 9); os.kill(1, 11); os.kill(1, 15)\n"
+        "print('still here')\n");
+    cr_exited(run, 0);
+    cr_out(run, "still here\n");
+    bench_run_free(run);
+}
+
+Test(hostile, makes_no_namespaces)
+{
+    struct bench_run *run = bench_python(&bench,
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "print(libc.unshare(0x10000000), libc.unshare(0x20000), libc.ptrace(0, 0, 0, 0), libc.syscall(425, 1, 0))\n"
+        "print(libc.mount(b'x', b'/tmp', b'tmpfs', 0, None))\n");
+    cr_exited(run, 0);
+    cr_out(run, "-1 -1 -1 -1\n-1\n");
+    bench_run_free(run);
+}
+
+Test(hostile, forged_frames_on_its_output_are_output)
+{
+    struct bench_run *run = bench_python(
+        &bench, "import sys\nsys.stdout.buffer.write(b'\\x45\\0\\0\\0\\x1c\\0\\0\\0' + b'\\0' * 28)\nsys.exit(3)\n");
+    cr_exited(run, 3);
+    cr_assert_eq(run->n_out, 36);
+    bench_run_free(run);
+}
+
+Test(hostile, cpu_time_is_bounded)
+{
+    struct bench_run *run = bench_run_new(&bench, "while True: pass\n");
+    run->spec.limits.cpu_ms = 1000;
+    run->spec.limits.wall_ms = 20000;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_outcome(run, "signaled");
+    cr_assert(run->result.signal == 24 || run->result.signal == 9, "%d", run->result.signal);
+    cr_assert_leq(run->result.wall_ms, 15000);
+    cr_assert_leq(run->result.cpu_ms, 2500);
+    bench_run_free(run);
+}
+
+Test(hostile, lowered_limits_hold_in_a_warm_sandbox)
+{
+    bench_ready(&bench, 1);
+    struct bench_run *run =
+        bench_run_new(&bench, "import os, time\nn = 0\n"
+                              "try:\n    while n < 50:\n        if os.fork() == 0: time.sleep(60)\n        n += 1\n"
+                              "except OSError as e: print(e.errno, n < 8)\n");
+    run->spec.limits.pids = 8;
+    run->spec.limits.memory_bytes = 64 << 20;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_exited(run, 0);
+    cr_out(run, "11 True\n");
+    cr_assert(run->result.warm);
+    bench_run_free(run);
+}
