@@ -127,6 +127,8 @@ static void kill_slot(struct sp_slots *slots, struct sp_slot *slot)
             sp_cgroup_hasten(slots->cgroup, &slot->box);
             sp_cgroup_kill(slots->cgroup, &slot->box);
         }
+        if (slots->cgroup->version == SP_CGROUP_NONE)
+            sp_watchdog_kill(slots->proc, slot->init);
     }
 }
 
@@ -396,12 +398,14 @@ static void watch_memory(struct sp_slots *slots)
     struct sp_watchdog_item *items = calloc(slots->n_slots, sizeof *items);
     if (!items)
         return;
-    for (uint32_t i = 0; i < slots->n_slots; i++)
+    for (uint32_t i = 0; i < slots->n_slots; i++) {
         items[i].init = slots->slots[i].state == SP_SLOT_LIVE ? slots->slots[i].init : 0;
+        items[i].limit_bytes = slots->slots[i].request.memory_bytes;
+    }
     sp_watchdog_look(slots->proc, items, slots->n_slots);
     for (uint32_t i = 0; i < slots->n_slots; i++) {
         struct sp_slot *slot = &slots->slots[i];
-        if (!items[i].init || slot->kill_asked_ms || items[i].rss_bytes <= slot->request.memory_bytes)
+        if (!items[i].init || slot->kill_asked_ms || items[i].used_bytes <= items[i].limit_bytes)
             continue;
         slot->watchdog_kills = 1;
         kill_slot(slots, slot);

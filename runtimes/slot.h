@@ -29,9 +29,9 @@ struct sp_slot {
     int info_fd;              /* until bubblewrap has said all it says */
     char info[256];
     size_t n_info;
-    int uid_index;   /* -1: none taken */
-    pid_t outer;     /* bubblewrap, our child until it is reaped; 0: none */
-    int init_fd;     /* pidfd of PID 1 */
+    int uid_index; /* -1: none taken */
+    pid_t outer;   /* bubblewrap, our child until it is reaped; 0: none */
+    int init_fd;   /* pidfd of PID 1 */
     pid_t init;
     bool has_box;
     struct sp_cgroup_box box;

@@ -30,18 +30,17 @@ static const char *by(const char *name)
 /* How long after the deadline the last process was gone: the sandbox's end is only told when the kernel says so. */
 Test(hostile, deadline_kills_the_whole_tree_within_100_ms)
 {
-    struct bench_run *run = bench_run_new(&bench,
-        "import os, sys, time, signal\n"
-        "print('before', flush=True)\n"
-        "for i in range(8):\n"
-        "    if os.fork() == 0:\n"
-        "        os.setsid()\n"
-        "        for n in range(1, 65):\n"
-        "            try: signal.signal(n, signal.SIG_IGN)\n"
-        "            except (OSError, ValueError): pass\n"
-        "        if os.fork(): os._exit(0)\n"
-        "        os.execv('/usr/bin/sleep', ['/usr/bin/sleep', '7777.125'])\n"
-        "time.sleep(100)\n");
+    struct bench_run *run = bench_run_new(&bench, "import os, sys, time, signal\n"
+                                                  "print('before', flush=True)\n"
+                                                  "for i in range(8):\n"
+                                                  "    if os.fork() == 0:\n"
+                                                  "        os.setsid()\n"
+                                                  "        for n in range(1, 65):\n"
+                                                  "            try: signal.signal(n, signal.SIG_IGN)\n"
+                                                  "            except (OSError, ValueError): pass\n"
+                                                  "        if os.fork(): os._exit(0)\n"
+                                                  "        os.execv('/usr/bin/sleep', ['/usr/bin/sleep', '7777.125'])\n"
+                                                  "time.sleep(100)\n");
     run->spec.limits.wall_ms = 2000;
     cr_assert_eq(bench_start(run), 0);
     BENCH_UNTIL(&bench, 10, bench_processes("7777.125") == 8);
@@ -102,9 +101,11 @@ Test(hostile, memory_past_its_limit_is_oom_killed)
     if (strncmp(by("memory"), "cgroup", 6) == 0) {
         cr_outcome(run, "oom_killed");
         cr_assert_geq(run->result.oom_kills, 1);
-    } else { /* RLIMIT_DATA: the interpreter is told so */
+    } else if (run->result.outcome == SP_OUTCOME_EXITED) { /* RLIMIT_DATA came first, and the interpreter was told */
         cr_exited(run, 1);
         cr_assert(strstr(run->err, "MemoryError"));
+    } else {
+        cr_outcome(run, "oom_killed");
     }
     bench_run_free(run);
 }
@@ -148,6 +149,20 @@ Test(hostile, processes_are_bounded)
     bench_run_free(run);
 }
 
+Test(hostile, pages_that_are_shared_count_once)
+{
+    struct bench_run *run = bench_run_new(&bench,
+        "import os, time\nb = bytearray(30 << 20)\n"
+        "for i in range(10):\n    if os.fork() == 0:\n        time.sleep(1)\n        os._exit(0)\n"
+        "print(sum(os.wait()[1] for i in range(10)))\n");
+    run->spec.limits.memory_bytes = 128 << 20;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_exited(run, 0);
+    cr_out(run, "0\n");
+    bench_run_free(run);
+}
+
 Test(hostile, a_fork_bomb_ends_with_its_deadline)
 {
     struct bench_run *run =
@@ -156,7 +171,9 @@ Test(hostile, a_fork_bomb_ends_with_its_deadline)
     cr_assert_eq(bench_start(run), 0);
     bench_wait(run);
     cr_outcome(run, "timed_out");
-    cr_assert_leq(run->result.run_ms, 1100, "%g ms", run->result.run_ms);
+    /* Without control groups nothing makes room for 64 dying processes on a busy machine. */
+    double most_ms = strncmp(by("cpus"), "cgroup", 6) == 0 ? 1100 : 1500;
+    cr_assert_leq(run->result.run_ms, most_ms, "%g ms", run->result.run_ms);
     bench_run_free(run);
 }
 
