@@ -8,7 +8,7 @@
 
 #define SP_CANON_NAME_MAX   256
 #define SP_CANON_BYTES(n)   (2 * (size_t)(n) + (64u << 10))
-#define SP_CANON_LAYERS_MAX 8
+#define SP_CANON_LAYERS_MAX 256 /* meanings of one place; all of them together are bounded by the text */
 
 enum sp_canon_kind {
     SP_CANON_NAME,   /* a canonical spelling */
