@@ -742,6 +742,10 @@ static void assign_link(
     uint32_t last = target->child;
     while (at(resolver, last)->next)
         last = at(resolver, last)->next;
+    if (last == target->child) { /* broken code: a chain without a link */
+        sp_resolve_python_expression_visit(resolver, last);
+        return;
+    }
     const struct sp_python_node *link = at(resolver, last);
     /* The chain without its last link: cut off while it is looked at. */
     uint32_t before = target->child;
