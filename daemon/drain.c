@@ -102,7 +102,7 @@ static void look(uv_timer_t *timer)
         enter(drain, PHASE_DRAINED, STUCK_MS);
         drain->drained(server);
     } else if (drain->phase == PHASE_DRAINED && late) {
-        sp_log(SP_LOG_ERROR, "the daemon does not come to its end; it is ended");
+        sp_log(SP_LOG_ERROR, "the daemon does not come to its end (step %d); it is ended", server->stop_step);
         _exit(1);
     }
 }
