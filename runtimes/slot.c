@@ -334,9 +334,30 @@ void sp_slots_read_info(struct sp_slots *slots, uint32_t index)
         fail(slots, slot, EIO, "");
 }
 
+/* Bubblewrap's child waits for bubblewrap before it asks to die with it: where bubblewrap has ended before that, the child
+ * would wait for ever, as ours. No child of ours but bubblewrap is meant to be. */
+static void kill_strays(const struct sp_slots *slots)
+{
+    char text[4096];
+    sp_cleanup(sp_close_fd) int fd = openat(slots->proc, "thread-self/children", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (n <= 0)
+        return;
+    text[n] = 0;
+    char *at = text, *end;
+    for (long pid; (pid = strtol(at, &end, 10)) > 0 && *end == ' '; at = end) {
+        bool known = false;
+        for (uint32_t i = 0; i < slots->n_slots && !known; i++)
+            known = slots->slots[i].state != SP_SLOT_FREE && slots->slots[i].outer == pid;
+        if (!known)
+            kill((pid_t)pid, SIGKILL);
+    }
+}
+
 void sp_slots_reap(struct sp_slots *slots)
 {
     int status;
+    bool lost = false;
     struct rusage usage;
     for (pid_t pid; (pid = wait4(-1, &status, WNOHANG, &usage)) > 0;)
         for (uint32_t i = 0; i < slots->n_slots; i++) {
@@ -346,10 +367,13 @@ void sp_slots_reap(struct sp_slots *slots)
             /* It may have said who PID 1 is just before it ended. */
             sp_slots_read_info(slots, i);
             shut(&slot->info_fd);
+            lost |= slot->init_fd < 0;
             slot->outer = 0;
             slot->usage = usage;
             set_state(slots, slot, SP_SLOT_LEAVING);
         }
+    if (lost)
+        kill_strays(slots);
 }
 
 static bool gone(int pidfd)
