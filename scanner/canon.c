@@ -8,6 +8,7 @@
 
 #define WINDOW_BEFORE 256
 #define WINDOW_BEHIND 512
+#define RUN_MAX       256 /* of one byte in a literal: what is longer (b"\0" * 65536) is cut, no pattern needs it whole */
 
 struct candidate {
     uint32_t from, to;
@@ -132,17 +133,21 @@ static bool put_literal(struct building *b, const struct sp_folded *folded, char
     if ((folded->bytes && !put(b, "b", 1, folded->offset)) || !put(b, &quote, 1, folded->offset))
         return false;
     const uint8_t *bytes = (const uint8_t *)folded->value.ptr;
-    size_t left = folded->value.n_bytes;
-    while (left) {
+    size_t left = folded->value.n_bytes, n_same = 0;
+    for (uint8_t before = 0; left; before = *bytes, bytes++, left--) {
+        n_same = n_same && *bytes == before ? n_same + 1 : 1;
+        if (n_same > RUN_MAX)
+            continue;
         char spelled[4];
         size_t n = *bytes >= 0x80 && !folded->bytes ? sp_utf8_next(bytes, left, NULL) : 0;
         bool whole = n > 0;
         size_t n_out = whole ? n : spell_byte(*bytes, quote, spelled);
         if (!put(b, whole ? (const char *)bytes : spelled, n_out, folded->offset))
             return false;
-        n = whole ? n : 1;
-        bytes += n;
-        left -= n;
+        if (whole) {
+            bytes += n - 1;
+            left -= n - 1;
+        }
     }
     return put(b, &quote, 1, folded->offset);
 }

@@ -122,6 +122,20 @@ Test(canon, spells_constants_as_plain_literals)
     cr_assert(sp_str_is(mapped(&made, &canon, "s')", false), "'o' + 's')"));
 }
 
+Test(canon, cuts_long_runs_of_one_byte)
+{
+    struct made made;
+    char *value = sp_arena_alloc(&arena, 60001);
+    memset(value, 'z', 60000);
+    memcpy(value + 1000, "rm -rf", 6);
+    make(&made, "f(z * 60000)");
+    fold(&made, "z * 60000", value, false);
+    struct sp_canon canon = build(&made);
+    cr_assert_not(canon.limited);
+    cr_assert_eq(canon.text.n_bytes, strlen("f('')") + 256 + 6 + 256);
+    cr_assert_not_null(strstr(canon.text.ptr, "zrm -rfz"));
+}
+
 Test(canon, several_meanings_each_have_a_text)
 {
     struct made made;
