@@ -1,6 +1,6 @@
-/* The audit log's writing. Loop thread; owner: the server. Lines gather and are written together before the loop waits
- * again; the gate's are written at once, since a run must not begin without them. Every line passes write_lines: a chain
- * of authentication codes over the lines belongs in there. */
+/* The audit log's writing. Loop thread; owner: the server. Scans' lines gather and are written together before the loop
+ * waits again; the gate's are written at once, since a run must not begin without them, and so is what is rare. All lines
+ * pass write_pending: a chain of authentication codes over the lines belongs in there. */
 #include "daemon/audit.h"
 
 #include <errno.h>
@@ -182,7 +182,8 @@ void sp_audit_tell(struct sp_audit *audit, const struct sp_audit_event *event)
         audit->stats.lost++;
         return;
     }
-    sp_audit_add(audit, (struct sp_str){(const char *)line.bytes, line.n_bytes}, NULL);
+    if (sp_audit_add(audit, (struct sp_str){(const char *)line.bytes, line.n_bytes}, NULL) == 0)
+        write_pending(audit);
 }
 
 void sp_audit_stats(const struct sp_audit *audit, struct sp_audit_stats *ret_stats)

@@ -78,7 +78,7 @@ int sp_audit_add(struct sp_audit *audit, struct sp_str lines, struct sp_error *e
 /* Adds lines and writes all that is pending before it returns: SP_EINTERNAL where that can't be done and the
  * configuration requires it, 0 otherwise. */
 int sp_audit_commit(struct sp_audit *audit, struct sp_str lines, struct sp_error *error);
-/* A line made and added, for what is rare. audit may be NULL. */
+/* A line made and written, for what is rare. audit may be NULL. */
 void sp_audit_tell(struct sp_audit *audit, const struct sp_audit_event *event);
 
 struct sp_audit_stats {

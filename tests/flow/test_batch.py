@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import Daemon, RpcError
+from harness import Daemon, RpcError, wait_until
 
 POLICY = {"severity_threshold": "medium",
           "restricted_modules": [{"name": "os", "description": "d", "severity": "high"}]}
@@ -81,8 +81,11 @@ class Batch(unittest.TestCase):
 
     def test_each_source_has_its_line_in_the_audit(self):
         self.batch([source("x = 'batched'\n", path=f"tree/{i}.py") for i in range(100)])
-        paths = [line.get("path") for line in self.daemon.audit() if line.get("method") == "scan_batch"]
-        self.assertEqual([path for path in sorted(filter(None, paths))], sorted(f"tree/{i}.py" for i in range(100)))
+
+        def paths():
+            return sorted(line["path"] for line in self.daemon.audit() if line.get("path", "").startswith("tree/"))
+        wait_until(lambda: len(paths()) >= 100)
+        self.assertEqual(paths(), sorted(f"tree/{i}.py" for i in range(100)))
 
     def test_a_batch_can_be_cancelled(self):
         msgid = self.client.send("scan_batch", {"sources": [source("import os\n" * 5000)] * 60, "policy": POLICY})

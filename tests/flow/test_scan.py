@@ -3,7 +3,7 @@
 import hashlib
 import unittest
 
-from harness import Daemon, RpcError
+from harness import Daemon, RpcError, wait_until
 
 BOTH = {
     "severity_threshold": "medium",
@@ -92,6 +92,7 @@ class Scan(unittest.TestCase):
         code = "import os  # a_word_of_its_own\n"
         self.scan(code, path="some/file.py")
         digest = hashlib.sha256(code.encode()).hexdigest()
+        wait_until(lambda: any(line.get("sha256") == digest for line in self.daemon.audit()))
         lines = [line for line in self.daemon.audit() if line.get("sha256") == digest]
         self.assertEqual(len(lines), 1)
         self.assertEqual(lines[0]["event"], "scan")
