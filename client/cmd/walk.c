@@ -70,7 +70,8 @@ static int read_names(struct level *level, struct sp_error *error)
             return sp_error_set(error, SP_ENO_MEMORY, NULL);
         level->n_names++;
     }
-    qsort(level->names, level->n_names, sizeof *level->names, compare);
+    if (level->n_names)
+        qsort(level->names, level->n_names, sizeof *level->names, compare);
     return 0;
 }
 

@@ -20,8 +20,8 @@ with sallyport.connect() as gate:
     stopped = gate.run("print('on my way', flush=True)\nwhile True: pass", policy=POLICY, limits={"wall_ms": 500})
     print("stopped:", stopped["outcome"], stopped["stdout"].strip())
 
-    gate.run("for i in range(3): print(i, flush=True)", policy=POLICY,
-             on_output=lambda stream, data: print(f"live: {stream}: {data!r}"))
+    gate.run("for i in range(3): print('live', i, flush=True)", policy=POLICY,
+             on_output=lambda stream, data: print(data, end=""))
 
     verdicts = gate.scan_batch([("x = 1", "python"), ("import os", "python")], policy=POLICY)
     print("safe:", [verdict["safe"] for verdict in verdicts])

@@ -179,7 +179,7 @@ class Python(unittest.TestCase):
         self.assertEqual(done.stdout, "ran: exited 0 Hello agent\n"
                                       "refused: line 1: Operating system interface (folded)\n"
                                       "stopped: timed_out on my way\n"
-                                      "live: stdout: '0\\n'\nlive: stdout: '1\\n'\nlive: stdout: '2\\n'\n"
+                                      "live 0\nlive 1\nlive 2\n"
                                       "safe: [True, False]\n")
 
 

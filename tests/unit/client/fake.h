@@ -50,6 +50,9 @@ struct fake {
     void (*script)(int fd);
 };
 
+/* What the thread of the script has read and not used. */
+static __thread struct sp_buffer fake_buffer;
+
 static inline void *fake_serve(void *context)
 {
     struct fake *fake = context;
@@ -58,6 +61,7 @@ static inline void *fake_serve(void *context)
         fake->script(fd);
         close(fd);
     }
+    sp_buffer_fini(&fake_buffer);
     return NULL;
 }
 
@@ -87,27 +91,24 @@ static inline void fake_stop(struct fake *fake)
 /* The next message that the client sends, decoded as a service would. False at the end of the stream. */
 static inline bool fake_read(int fd, struct sp_message *ret_message)
 {
-    static __thread struct sp_buffer buffer;
     const struct sp_frame_limits limits = {.bytes_max = 16 << 20, .items_max = 1 << 20};
-    if (!buffer.max_bytes)
-        sp_buffer_init(&buffer, 32 << 20);
+    if (!fake_buffer.max_bytes)
+        sp_buffer_init(&fake_buffer, 32 << 20);
     for (;;) {
         struct sp_frame frame;
         size_t length;
         sp_frame_init(&frame, &limits);
-        if (buffer.n_bytes && sp_frame_walk(&frame, buffer.bytes, buffer.n_bytes, &length, NULL) == 1) {
+        if (fake_buffer.n_bytes && sp_frame_walk(&frame, fake_buffer.bytes, fake_buffer.n_bytes, &length, NULL) == 1) {
             uint8_t *bytes = malloc(length);
-            memcpy(bytes, buffer.bytes, length);
-            sp_buffer_consume(&buffer, length);
+            memcpy(bytes, fake_buffer.bytes, length);
+            sp_buffer_consume(&fake_buffer, length);
             return sp_message_init(ret_message, bytes, length, NULL) == 0;
         }
         char chunk[65536];
         ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n <= 0) {
-            sp_buffer_fini(&buffer);
+        if (n <= 0)
             return false;
-        }
-        sp_buffer_append(&buffer, chunk, (size_t)n);
+        sp_buffer_append(&fake_buffer, chunk, (size_t)n);
     }
 }
 
