@@ -61,7 +61,7 @@ enum sp_log_level sp_log_level_of_syslog(int level)
     return level <= 3 ? SP_LOG_ERROR : level >= 7 ? SP_LOG_DEBUG : (enum sp_log_level)(level - 3);
 }
 
-static void write_line(enum sp_log_level level, const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) void write_line(enum sp_log_level level, const char *format, va_list args)
 {
     char text[LINE_BYTES], line[LINE_BYTES * 4 + 64];
     vsnprintf(text, sizeof(text), format, args);
