@@ -20,8 +20,8 @@ static int refuse(struct sp_scan *scan, size_t offset, struct sp_error *error, c
     return SP_EINVALID_CODE;
 }
 
-static int report(struct sp_scan *scan, const struct sp_unit *unit, const char *description, size_t offset,
-    size_t length, struct sp_error *error)
+static int report(struct sp_scan *scan, struct sp_unit *unit, const char *description, size_t offset, size_t length,
+    struct sp_error *error)
 {
     return sp_scan_add(scan, unit,
         (struct sp_judge_record){.name = "encoding",
@@ -40,7 +40,7 @@ static int check_code_bytes(struct sp_scan *scan, struct sp_unit *unit, struct s
 {
     const uint8_t *bytes = (const uint8_t *)unit->code.ptr;
     size_t n_bytes = unit->code.n_bytes, at = 0;
-    int r = sp_unit_zone(unit, scan->work, error);
+    int r = sp_unit_zone(unit, error);
     while (r == 0) {
         at += sp_utf8_ascii(bytes + at, n_bytes - at);
         if (at == n_bytes)

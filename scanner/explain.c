@@ -34,7 +34,7 @@ struct sp_explaining {
     int failed;
 };
 
-static void add_entry(struct sp_scan *scan, const struct sp_unit *unit, struct entries *entries, struct entry entry)
+static void add_entry(struct sp_scan *scan, struct sp_unit *unit, struct entries *entries, struct entry entry)
 {
     if (unit->depth) {
         entry.offset = unit->offset;
@@ -55,10 +55,14 @@ static void add_entry(struct sp_scan *scan, const struct sp_unit *unit, struct e
         entries->items = items;
         entries->n_room = room;
     }
-    entries->items[entries->n_items++] = entry;
+    /* The unit's memory goes with it. */
+    if (unit->depth && sp_scan_keep(scan, entry.name, &entry.name, NULL) < 0)
+        scan->explaining->failed = SP_ETOO_LARGE;
+    else
+        entries->items[entries->n_items++] = entry;
 }
 
-void sp_explain_unit(struct sp_scan *scan, const struct sp_unit *unit)
+void sp_explain_unit(struct sp_scan *scan, struct sp_unit *unit)
 {
     const struct sp_resolution *resolution = &unit->resolution;
     for (uint32_t i = 0; i < resolution->modules.n_items; i++) {
@@ -74,8 +78,8 @@ void sp_explain_unit(struct sp_scan *scan, const struct sp_unit *unit)
     }
 }
 
-void sp_explain_drop(struct sp_scan *scan, const struct sp_unit *unit, const struct sp_policy_rule *rule,
-    uint32_t offset, uint32_t length, enum sp_drop reason)
+void sp_explain_drop(struct sp_scan *scan, struct sp_unit *unit, const struct sp_policy_rule *rule, uint32_t offset,
+    uint32_t length, enum sp_drop reason)
 {
     struct sp_explaining *explaining = scan->explaining;
     if (explaining->n_dropped == DROPPED_MAX)
@@ -228,13 +232,12 @@ int sp_explain(struct sp_scanner *scanner, const struct sp_scan_options *options
 {
     struct sp_scan scan;
     struct sp_explaining explaining = {0};
-    struct sp_unit unit = {0};
+    struct sp_unit unit = {.arena = &scanner->levels[0]};
     (void)arena; /* what is packed needs no memory that outlives the scan */
-    sp_scanner_reset(scanner, code.n_bytes);
-    int r = sp_scan_begin(&scan, options, code, scanner->scratch, &scanner->work, error);
+    int r = sp_scan_begin(&scan, scanner, options, code, error);
     scan.explaining = &explaining;
     if (r == 0)
-        r = sp_unit_read(&unit, scan.tongue, scan.source, scan.dialect, scan.work, error);
+        r = sp_unit_read(&unit, scan.tongue, scan.source, scan.dialect, error);
     if (r == 0)
         r = sp_encoding_rule(&scan, &unit, options->strict_encoding, error);
     if (r == 0)

@@ -22,7 +22,7 @@ static bool covers(const struct sp_scan *scan, struct sp_str rule, struct sp_str
     return scan->tongue->covers ? scan->tongue->covers(rule, module) : sp_str_equal(rule, module);
 }
 
-static int add_restricted(struct sp_scan *scan, const struct sp_unit *unit, struct sp_scan_policy *policy,
+static int add_restricted(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy,
     const struct sp_module_use *use, struct sp_str spelling, struct sp_error *error)
 {
     const struct sp_policy *rules = policy->policy;
@@ -102,8 +102,8 @@ static bool allowed_by_members(
     return i > index + 1;
 }
 
-static int add_unlisted(struct sp_scan *scan, const struct sp_unit *unit, struct sp_scan_policy *policy, uint32_t index,
-    struct sp_error *error)
+static int add_unlisted(
+    struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, uint32_t index, struct sp_error *error)
 {
     const struct sp_module_use *use = &unit->resolution.modules.items[index];
     const struct sp_policy_model *model = policy->policy->model;
@@ -111,11 +111,15 @@ static int add_unlisted(struct sp_scan *scan, const struct sp_unit *unit, struct
         allowed_by_members(scan, unit, policy->policy, index) ||
         !is_new(&policy->unlisted_hit, place_of(unit, use->offset)))
         return 0;
+    struct sp_str subject;
+    int r = sp_scan_keep(scan, use->name, &subject, error);
+    if (r < 0)
+        return r;
     return sp_scan_add(scan, unit,
         (struct sp_judge_record){.policy = policy->policy,
             .name = "allowed_modules",
             .description = "is not an allowed module",
-            .subject = use->name,
+            .subject = subject,
             .kind = SP_FINDING_MODULE,
             .severity = model->unlisted,
             .via = use->via,
@@ -124,8 +128,7 @@ static int add_unlisted(struct sp_scan *scan, const struct sp_unit *unit, struct
         error);
 }
 
-int sp_module_rule(
-    struct sp_scan *scan, const struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error)
+int sp_module_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error)
 {
     int r = 0;
     for (uint32_t i = 0; i < unit->resolution.modules.n_items && r == 0; i++) {
@@ -140,8 +143,7 @@ int sp_module_rule(
     return r;
 }
 
-int sp_dynamic_rule(
-    struct sp_scan *scan, const struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error)
+int sp_dynamic_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error)
 {
     enum sp_severity severity = policy->policy->model->dynamic;
     int r = 0;

@@ -29,7 +29,7 @@ static bool accept_plain(void *context, const struct sp_match *match)
     if (pattern->scope == SP_SCOPE_ANYWHERE)
         return true;
     if (!pass->failed)
-        pass->failed = sp_unit_zone(unit, pass->scan->work, pass->error);
+        pass->failed = sp_unit_zone(unit, pass->error);
     if (pass->failed)
         return false;
     const struct sp_span *span = sp_unit_cover(unit, match->start);
@@ -65,7 +65,7 @@ static bool accept_canonical(void *context, const struct sp_match *match)
     if (region)
         return true;
     if (!pass->failed)
-        pass->failed = sp_unit_zone(pass->unit, pass->scan->work, pass->error);
+        pass->failed = sp_unit_zone(pass->unit, pass->error);
     if (pass->failed)
         return false;
     uint32_t from, to;
@@ -100,7 +100,7 @@ static int search(struct pass *pass, struct sp_str text, unsigned scopes, sp_mat
     sp_match_scratch_carry(pass->scan->scratch, policy->work);
     int r = sp_match_search(policy->policy->matcher, pass->scan->scratch, text,
         n_wanted == policy->policy->model->n_patterns ? NULL : policy->wanted, policy->text_bytes, accept, pass,
-        pass->scan->work, ret_matches, ret_n_matches, pass->error);
+        pass->unit->arena, ret_matches, ret_n_matches, pass->error);
     sp_match_scratch_carry(pass->scan->scratch, NULL);
     return r < 0 ? r : pass->failed;
 }
@@ -114,7 +114,7 @@ static int add_limit(struct pass *pass, const struct sp_match *match, uint32_t o
     const char *text = sp_arena_printf(pass->scan->work, "%s: the work budget of the search ran out",
         policy->policy->model->patterns[match->pattern].rule.name);
     if (!text)
-        return sp_scan_no_memory(pass->scan, pass->error);
+        return sp_scan_no_memory(pass->scan->work, pass->error);
     return sp_scan_limit(pass->scan, pass->unit, policy->policy, text, offset, 0, pass->error);
 }
 
@@ -184,9 +184,9 @@ static int add_mapped(struct pass *pass, uint32_t pattern, struct mapped *items,
 static int add_canonical(
     struct pass *pass, const struct sp_match *matches, size_t n_matches, const struct sp_match *plain, size_t n_plain)
 {
-    struct mapped *items = sp_arena_array(pass->scan->work, n_matches, sizeof(*items));
+    struct mapped *items = sp_arena_array(pass->unit->arena, n_matches, sizeof(*items));
     if (!items)
-        return sp_scan_no_memory(pass->scan, pass->error);
+        return sp_scan_no_memory(pass->unit->arena, pass->error);
     int r = 0;
     size_t plain_at = 0;
     for (size_t i = 0; i < n_matches && r == 0;) {

@@ -8,9 +8,9 @@
 #include "proto/utf8.h"
 #include "scanner/scanner_state.h"
 
-int sp_scan_no_memory(const struct sp_scan *scan, struct sp_error *error)
+int sp_scan_no_memory(const struct sp_arena *arena, struct sp_error *error)
 {
-    return sp_error_set(error, scan->work->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+    return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
 }
 
 static int find_tongue(struct sp_scan *scan, struct sp_str name, struct sp_error *error)
@@ -44,14 +44,16 @@ static int begin_policy(
     state->limited = sp_arena_array(scan->work, model->n_patterns, sizeof(*state->limited));
     state->work = sp_arena_array(scan->work, model->n_patterns, sizeof(*state->work));
     state->hits = sp_arena_array(scan->work, model->n_modules, sizeof(*state->hits));
-    return state->wanted && state->limited && state->work && state->hits ? 0 : sp_scan_no_memory(scan, error);
+    return state->wanted && state->limited && state->work && state->hits ? 0 : sp_scan_no_memory(scan->work, error);
 }
 
-int sp_scan_begin(struct sp_scan *scan, const struct sp_scan_options *options, struct sp_str code,
-    struct sp_match_scratch *scratch, struct sp_arena *work, struct sp_error *error)
+int sp_scan_begin(struct sp_scan *scan, struct sp_scanner *scanner, const struct sp_scan_options *options,
+    struct sp_str code, struct sp_error *error)
 {
     static const char empty[] = "";
-    *scan = (struct sp_scan){.source = code, .scratch = scratch, .work = work};
+    *scan = (struct sp_scan){
+        .source = code, .scratch = scanner->scratch, .work = &scanner->work, .levels = scanner->levels};
+    sp_scanner_reset(scanner, code.n_bytes);
     if (!code.ptr)
         scan->source = (struct sp_str){empty, 0};
     if (code.n_bytes > SP_SCAN_SOURCE_BYTES_MAX)
@@ -62,27 +64,41 @@ int sp_scan_begin(struct sp_scan *scan, const struct sp_scan_options *options, s
     for (; scan->n_policies < options->n_policies && r == 0; scan->n_policies++)
         r = begin_policy(scan, &scan->policies[scan->n_policies], options->policies[scan->n_policies], error);
     sp_judge_init(&scan->judge, options->policies, options->n_policies,
-        options->violations_max ? options->violations_max : SP_SCAN_VIOLATIONS, work);
+        options->violations_max ? options->violations_max : SP_SCAN_VIOLATIONS, scan->work);
     return r;
 }
 
-int sp_scan_add(struct sp_scan *scan, const struct sp_unit *unit, struct sp_judge_record record, struct sp_error *error)
+int sp_scan_keep(struct sp_scan *scan, struct sp_str text, struct sp_str *ret_text, struct sp_error *error)
 {
+    const char *copy = sp_arena_copy(scan->work, text.ptr, text.n_bytes);
+    if (!copy)
+        return sp_scan_no_memory(scan->work, error);
+    *ret_text = (struct sp_str){copy, text.n_bytes};
+    return 0;
+}
+
+int sp_scan_add(struct sp_scan *scan, struct sp_unit *unit, struct sp_judge_record record, struct sp_error *error)
+{
+    int r = 0;
+    if (unit->depth && !unit->kept.ptr)
+        r = sp_scan_keep(scan, unit->text, &unit->kept, error);
+    if (r < 0)
+        return r;
     if (unit->depth) {
         if (record.via < SP_VIA_EVALUATED)
             record.via = SP_VIA_EVALUATED;
-        record.inner = unit->text;
+        record.inner = unit->kept;
         record.inner_offset = record.offset;
         record.inner_length = record.length;
         record.offset = unit->offset;
         record.length = unit->length;
     }
-    int r = sp_judge_add(&scan->judge, record);
+    r = sp_judge_add(&scan->judge, record);
     return r < 0 ? sp_error_set(error, r, NULL) : 0;
 }
 
-int sp_scan_limit(struct sp_scan *scan, const struct sp_unit *unit, const struct sp_policy *policy,
-    const char *description, uint32_t offset, uint32_t length, struct sp_error *error)
+int sp_scan_limit(struct sp_scan *scan, struct sp_unit *unit, const struct sp_policy *policy, const char *description,
+    uint32_t offset, uint32_t length, struct sp_error *error)
 {
     return sp_scan_add(scan, unit,
         (struct sp_judge_record){.policy = policy,
@@ -108,13 +124,16 @@ static int note_modules(struct sp_scan *scan, const struct sp_unit *unit, struct
             size_t room = scan->n_modules_room ? 2 * scan->n_modules_room : 32;
             struct sp_str *modules = sp_arena_array(scan->work, room, sizeof(*modules));
             if (!modules)
-                return sp_scan_no_memory(scan, error);
+                return sp_scan_no_memory(scan->work, error);
             if (scan->n_modules)
                 memcpy(modules, scan->modules, scan->n_modules * sizeof(*modules));
             scan->modules = modules;
             scan->n_modules_room = room;
         }
-        scan->modules[scan->n_modules++] = use->name;
+        int r = sp_scan_keep(scan, use->name, &scan->modules[scan->n_modules], error);
+        if (r < 0)
+            return r;
+        scan->n_modules++;
     }
     return 0;
 }
@@ -128,7 +147,7 @@ static int judge_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_erro
         r = sp_scan_limit(scan, unit, NULL, resolution->limits.items[i].what, resolution->limits.items[i].offset,
             resolution->limits.items[i].length, error);
     if (r == 0)
-        r = sp_canon_build(&canon, unit->code, resolution, scan->work, error);
+        r = sp_canon_build(&canon, unit->code, resolution, unit->arena, error);
     if (r == 0 && canon.limited)
         r = sp_scan_limit(scan, unit, NULL, "the canonical text of the code is at its bound", canon.limit_at, 0, error);
     for (size_t i = 0; i < scan->n_policies && r == 0; i++) {
@@ -154,7 +173,7 @@ static bool is_repeated(const struct sp_resolution *resolution, uint32_t index)
 }
 
 static int scan_evaluated(
-    struct sp_scan *scan, const struct sp_unit *outer, const struct sp_evaluated *evaluated, struct sp_error *error)
+    struct sp_scan *scan, struct sp_unit *outer, const struct sp_evaluated *evaluated, struct sp_error *error)
 {
     if (outer->depth == SP_SCAN_DEPTH_MAX)
         return sp_scan_limit(scan, outer, NULL, "code is evaluated too deep inside evaluated code", evaluated->offset,
@@ -165,8 +184,10 @@ static int scan_evaluated(
     scan->evaluated_bytes += evaluated->text.n_bytes;
     struct sp_unit unit = {.depth = outer->depth + 1,
         .offset = outer->depth ? outer->offset : evaluated->offset,
-        .length = outer->depth ? outer->length : evaluated->length};
-    int r = sp_unit_read(&unit, scan->tongue, evaluated->text, scan->dialect, scan->work, error);
+        .length = outer->depth ? outer->length : evaluated->length,
+        .arena = &scan->levels[outer->depth + 1]};
+    sp_arena_reset(unit.arena);
+    int r = sp_unit_read(&unit, scan->tongue, evaluated->text, scan->dialect, error);
     return r < 0 ? r : sp_scan_unit(scan, &unit, error);
 }
 
@@ -227,8 +248,8 @@ static int digest(struct sp_scanner *scanner, struct sp_str code, uint8_t sha256
 
 static int scan_source(struct sp_scan *scan, const struct sp_scan_options *options, struct sp_error *error)
 {
-    struct sp_unit unit = {0};
-    int r = sp_unit_read(&unit, scan->tongue, scan->source, scan->dialect, scan->work, error);
+    struct sp_unit unit = {.arena = &scan->levels[0]};
+    int r = sp_unit_read(&unit, scan->tongue, scan->source, scan->dialect, error);
     if (r == 0)
         r = sp_encoding_rule(scan, &unit, options->strict_encoding, error);
     return r < 0 ? r : sp_scan_unit(scan, &unit, error);
@@ -238,8 +259,7 @@ int sp_scan(struct sp_scanner *scanner, const struct sp_scan_options *options, s
     struct sp_arena *arena, struct sp_verdict *ret_verdict, struct sp_error *error)
 {
     struct sp_scan scan;
-    sp_scanner_reset(scanner, code.n_bytes);
-    int r = sp_scan_begin(&scan, options, code, scanner->scratch, &scanner->work, error);
+    int r = sp_scan_begin(&scan, scanner, options, code, error);
     if (r == 0)
         r = scan_source(&scan, options, error);
     if (r < 0)

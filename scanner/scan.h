@@ -29,7 +29,8 @@ struct sp_scan {
     struct sp_str dialect;
     struct sp_str source;
     struct sp_match_scratch *scratch;
-    struct sp_arena *work;
+    struct sp_arena *work;   /* what lives as long as the scan */
+    struct sp_arena *levels; /* what goes with a unit, by depth: so much is evaluated that it must not add up */
     struct sp_judge judge;
     struct sp_scan_policy policies[SP_SCAN_POLICIES_MAX];
     size_t n_policies;
@@ -41,25 +42,26 @@ struct sp_scan {
 };
 
 /* Looks up language and tongue, checks that the policies serve it, readies their state. */
-int sp_scan_begin(struct sp_scan *scan, const struct sp_scan_options *options, struct sp_str code,
-    struct sp_match_scratch *scratch, struct sp_arena *work, struct sp_error *error);
+struct sp_scanner;
+int sp_scan_begin(struct sp_scan *scan, struct sp_scanner *scanner, const struct sp_scan_options *options,
+    struct sp_str code, struct sp_error *error);
+
+/* A copy that lives as long as the scan. */
+int sp_scan_keep(struct sp_scan *scan, struct sp_str text, struct sp_str *ret_text, struct sp_error *error);
 
 /* A finding in a unit: fills in its place in the source from its place in the unit, and how far evaluation lifts its
  * via. */
-int sp_scan_add(
-    struct sp_scan *scan, const struct sp_unit *unit, struct sp_judge_record record, struct sp_error *error);
+int sp_scan_add(struct sp_scan *scan, struct sp_unit *unit, struct sp_judge_record record, struct sp_error *error);
 
 /* A bound was reached; policy may be NULL. description lives as long as the work arena. */
-int sp_scan_limit(struct sp_scan *scan, const struct sp_unit *unit, const struct sp_policy *policy,
-    const char *description, uint32_t offset, uint32_t length, struct sp_error *error);
+int sp_scan_limit(struct sp_scan *scan, struct sp_unit *unit, const struct sp_policy *policy, const char *description,
+    uint32_t offset, uint32_t length, struct sp_error *error);
 
 /* The rules, over one unit. */
 int sp_pattern_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy,
     const struct sp_canon *canon, struct sp_error *error);
-int sp_module_rule(
-    struct sp_scan *scan, const struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error);
-int sp_dynamic_rule(
-    struct sp_scan *scan, const struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error);
+int sp_module_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error);
+int sp_dynamic_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error);
 /* Over the source only. */
 int sp_unicode_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error);
 
@@ -69,13 +71,13 @@ int sp_encoding_rule(struct sp_scan *scan, struct sp_unit *unit, bool strict, st
 /* All rules of all policies over a unit, then over what it evaluates. */
 int sp_scan_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_error *error);
 
-/* Out of the work arena's memory: SP_ETOO_LARGE at its bound. */
-int sp_scan_no_memory(const struct sp_scan *scan, struct sp_error *error);
+/* SP_ETOO_LARGE where the arena is at its bound. */
+int sp_scan_no_memory(const struct sp_arena *arena, struct sp_error *error);
 
 /* What only explain wants to know: called by the steps as they go. NULL-safe through scan->explaining. */
 enum sp_drop { SP_DROP_COMMENT, SP_DROP_STRING, SP_DROP_DUPLICATE, SP_DROP_COUNT };
-void sp_explain_unit(struct sp_scan *scan, const struct sp_unit *unit);
-void sp_explain_drop(struct sp_scan *scan, const struct sp_unit *unit, const struct sp_policy_rule *rule,
-    uint32_t offset, uint32_t length, enum sp_drop reason);
+void sp_explain_unit(struct sp_scan *scan, struct sp_unit *unit);
+void sp_explain_drop(struct sp_scan *scan, struct sp_unit *unit, const struct sp_policy_rule *rule, uint32_t offset,
+    uint32_t length, enum sp_drop reason);
 
 #endif

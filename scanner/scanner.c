@@ -10,6 +10,8 @@ int sp_scanner_new(struct sp_scanner **ret_scanner, struct sp_error *error)
     if (!scanner)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
     sp_arena_init(&scanner->work, SP_SCAN_WORK_BYTES(0));
+    for (size_t i = 0; i < SP_COUNT(scanner->levels); i++)
+        sp_arena_init(&scanner->levels[i], SP_SCAN_WORK_BYTES(0));
     scanner->digest = EVP_MD_CTX_new();
     scanner->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     if (!scanner->digest || !scanner->sha256)
@@ -29,14 +31,23 @@ void sp_scanner_free(struct sp_scanner *scanner)
     EVP_MD_CTX_free(scanner->digest);
     EVP_MD_free(scanner->sha256);
     sp_arena_fini(&scanner->work);
+    for (size_t i = 0; i < SP_COUNT(scanner->levels); i++)
+        sp_arena_fini(&scanner->levels[i]);
     free(scanner);
 }
 
 /* One large source must not hold its memory for ever. */
+static void reset(struct sp_arena *arena, size_t code_bytes)
+{
+    if (arena->used_bytes > SP_SCAN_WORK_KEEP_BYTES)
+        sp_arena_fini(arena);
+    sp_arena_reset(arena);
+    arena->max_bytes = SP_SCAN_WORK_BYTES(code_bytes);
+}
+
 void sp_scanner_reset(struct sp_scanner *scanner, size_t code_bytes)
 {
-    if (scanner->work.used_bytes > SP_SCAN_WORK_KEEP_BYTES)
-        sp_arena_fini(&scanner->work);
-    sp_arena_reset(&scanner->work);
-    scanner->work.max_bytes = SP_SCAN_WORK_BYTES(code_bytes);
+    reset(&scanner->work, code_bytes);
+    for (size_t i = 0; i < SP_COUNT(scanner->levels); i++)
+        reset(&scanner->levels[i], code_bytes);
 }

@@ -283,7 +283,7 @@ int sp_unicode_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_p
     size_t at = sp_utf8_ascii(bytes, n_bytes);
     if (policy->policy->model->unicode == SP_SEVERITY_COUNT || at == n_bytes)
         return 0;
-    int r = sp_unit_zone(unit, scan->work, error);
+    int r = sp_unit_zone(unit, error);
     struct walk walk = {.scan = scan, .unit = unit, .policy = policy, .error = error};
     /* A word that holds the first byte of interest began before it. */
     while (at > 0 && continues_word(bytes[at - 1]))

@@ -7,15 +7,15 @@ static int memory_error(const struct sp_arena *arena, struct sp_error *error)
 }
 
 /* Comments become blanks; line ends stay, so that every offset and every line hold. */
-static int blank_comments(struct sp_unit *unit, struct sp_arena *arena, struct sp_error *error)
+static int blank_comments(struct sp_unit *unit, struct sp_error *error)
 {
     char *copy = NULL;
     for (uint32_t i = 0; i < unit->spans.n_items; i++) {
         const struct sp_span *span = &unit->spans.items[i];
         if (span->kind != SP_SPAN_COMMENT)
             continue;
-        if (!copy && !(copy = sp_arena_copy(arena, unit->text.ptr, unit->text.n_bytes)))
-            return memory_error(arena, error);
+        if (!copy && !(copy = sp_arena_copy(unit->arena, unit->text.ptr, unit->text.n_bytes)))
+            return memory_error(unit->arena, error);
         for (uint32_t at = span->start; at < span->end; at++)
             if (copy[at] != '\n' && copy[at] != '\r')
                 copy[at] = ' ';
@@ -25,22 +25,22 @@ static int blank_comments(struct sp_unit *unit, struct sp_arena *arena, struct s
 }
 
 int sp_unit_read(struct sp_unit *unit, const struct sp_tongue *tongue, struct sp_str text, struct sp_str dialect,
-    struct sp_arena *arena, struct sp_error *error)
+    struct sp_error *error)
 {
     unit->text = text;
-    int r = tongue->lex(text, dialect, arena, &unit->spans, error);
+    int r = tongue->lex(text, dialect, unit->arena, &unit->spans, error);
     if (r == 0)
-        r = blank_comments(unit, arena, error);
+        r = blank_comments(unit, error);
     if (r == 0 && tongue->resolve)
-        r = tongue->resolve(text, &unit->spans, arena, &unit->resolution, error);
+        r = tongue->resolve(text, &unit->spans, unit->arena, &unit->resolution, error);
     return r;
 }
 
-int sp_unit_zone(struct sp_unit *unit, struct sp_arena *arena, struct sp_error *error)
+int sp_unit_zone(struct sp_unit *unit, struct sp_error *error)
 {
     if (unit->zoned)
         return 0;
-    int r = sp_zone_map_init(&unit->zones, &unit->spans, arena, error);
+    int r = sp_zone_map_init(&unit->zones, &unit->spans, unit->arena, error);
     unit->zoned = r == 0;
     return r;
 }

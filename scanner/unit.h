@@ -17,14 +17,16 @@ struct sp_unit {
     unsigned depth;          /* 0: the source */
     uint32_t number;         /* of the units of the scan */
     uint32_t offset, length; /* depth > 0: the place in the source of the literal that holds it */
+    struct sp_arena *arena;  /* of what goes with the unit */
+    struct sp_str kept;      /* a copy of the text that findings in it point to; ptr NULL: none yet */
 };
 
-/* Lexes and resolves text into the unit, whose depth and place the caller sets. Errors: those of the tongue. */
+/* Lexes and resolves text into the unit, whose depth, place and arena the caller sets. Errors: those of the tongue. */
 int sp_unit_read(struct sp_unit *unit, const struct sp_tongue *tongue, struct sp_str text, struct sp_str dialect,
-    struct sp_arena *arena, struct sp_error *error);
+    struct sp_error *error);
 
 /* Makes unit->zones where they are not made yet. SP_ENO_MEMORY, SP_ETOO_LARGE. */
-int sp_unit_zone(struct sp_unit *unit, struct sp_arena *arena, struct sp_error *error);
+int sp_unit_zone(struct sp_unit *unit, struct sp_error *error);
 
 /* The innermost span that makes an offset not code (comment, string, char, regex); NULL: it is code. Needs zones. */
 const struct sp_span *sp_unit_cover(const struct sp_unit *unit, uint32_t offset);

@@ -146,6 +146,19 @@ Test(scan, what_is_evaluated_is_bounded_in_all)
     cr_assert_not(f.verdict.safe);
 }
 
+Test(scan, many_small_evaluated_texts_do_not_add_up)
+{
+    const size_t n = 20000;
+    char *code = malloc(n * 16), *at = code;
+    for (size_t i = 0; i < n; i++)
+        at = stpcpy(at, "exec('x=eval')\n");
+    FIXTURE(f, "patterns: [{pattern: 'eval', severity: low}]", "python", code);
+    cr_assert_eq(f.verdict.counts[SP_SEVERITY_LOW], n);
+    cr_assert_eq(f.verdict.n_findings, SP_SCAN_VIOLATIONS);
+    cr_assert_eq(f.verdict.findings[7].line, 8);
+    free(code);
+}
+
 Test(scan, a_verdict_holds_without_its_scanner)
 {
     sp_cleanup(fixture_fini) struct fixture f;
