@@ -9,7 +9,8 @@
 #include "client/cmd/cmd.h"
 #include "client/cmd/out_escape.h"
 
-static void complain(const struct sp_invocation *invocation, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0)))
+complain(const struct sp_invocation *invocation, const char *format, va_list args)
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, args);

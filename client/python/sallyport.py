@@ -34,7 +34,9 @@ _INSTALLED = ("/etc/sallyport",) + tuple(
     f"{folder}/systemd/system/sallyport.{kind}"
     for folder in ("/etc", "/usr/local/lib", "/usr/lib", "/lib") for kind in ("service", "socket"))
 _SHARED_PLACES = ("/tmp", "/var/tmp", "/dev/shm")
-_DAEMONS = ("/usr/local/sbin/sallyportd", "/usr/sbin/sallyportd")
+# Beside <prefix>/lib/python3/dist-packages, where this file is installed, then the usual places.
+_DAEMONS = (os.path.join(os.path.realpath(__file__).rsplit("/", 4)[0], "sbin/sallyportd"), "/usr/local/sbin/sallyportd",
+            "/usr/sbin/sallyportd")
 
 
 class SallyportError(Exception):
