@@ -13,6 +13,7 @@
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/server.h"
+#include "daemon/server_config.h"
 
 #define TICK_MS   250
 #define N_SIGNALS 3
@@ -30,11 +31,21 @@ struct sp_life {
     void *context;
 };
 
+/* The audit's file was perhaps rotated: that counts also where the new configuration is bad. */
+static void hang_up(struct sp_server *server)
+{
+    struct sp_error error = {0};
+    const struct sp_audit_config audit = sp_server_config_audit(server, server->config);
+    if (sp_audit_reopen(server->audit, &audit, &error) < 0)
+        sp_log(SP_LOG_ERROR, "the audit goes on in the old file: %s", error.text);
+    (void)sp_reload_start(server, NULL, NULL, NULL);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct sp_server *server = ((struct sp_life *)handle->data)->server;
     if (number == SIGHUP)
-        (void)sp_reload_start(server, NULL, NULL, NULL);
+        hang_up(server);
     else
         sp_drain_start(server->drain, number == SIGTERM ? "SIGTERM" : "SIGINT", server->draining);
 }

@@ -218,6 +218,18 @@ class Reloading(unittest.TestCase):
                 client.call("reload")
             self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
 
+    def test_a_rotated_audit_goes_on_in_a_new_file_even_with_a_bad_configuration(self):
+        with Daemon() as daemon:
+            path = daemon.config["audit"]["file"]
+            daemon.call("scan", {"code": "x", "language": "python"})
+            wait_until(lambda: any(line["event"] == "scan" for line in daemon.audit()))
+            os.rename(path, path + ".1")
+            daemon.merge({"workers": "many"})
+            daemon.signal(signal.SIGHUP)
+            daemon.wait_log("not reloaded")
+            daemon.call("scan", {"code": "y", "language": "python"})
+            wait_until(lambda: os.path.exists(path) and any(line["event"] == "scan" for line in daemon.audit()))
+
     def test_what_needs_a_new_start_is_said(self):
         with Daemon() as daemon:
             daemon.merge({"workers": 7})

@@ -155,7 +155,11 @@ class Daemon:
         self.command = [*prefix, program("SALLYPORTD"), "--config", self.config_path, *arguments]
         self.private, self.env, self.process = private, {**os.environ, **(env or {})}, None
         if wait:
-            self.start()
+            try:
+                self.start()
+            except BaseException:
+                shutil.rmtree(self.dir, ignore_errors=True)
+                raise
 
     def merge(self, config):
         """Writes the configuration with these keys put over what there is; None removes one."""
