@@ -21,6 +21,7 @@ struct sp_policy_pending {
     enum step step;
     uint32_t uid;
     struct sp_policy_source source;
+    char id[SP_POLICY_ID_SIZE]; /* once it is decoded: the model itself is the compiler's then */
     struct sp_policy_model *model;
     struct sp_policy *policy;
     uint64_t cpu_ns;
@@ -161,14 +162,12 @@ static void compile_work(struct sp_task *task, struct sp_scanner *scanner)
         return;
     }
     pending->result = sp_policy_source_compile(pending->model, &pending->policy, &pending->cpu_ns, &pending->error);
-    if (pending->result == 0)
-        pending->model = NULL;
 }
 
 static struct sp_policy_pending *find_compiling(struct sp_policy_store *store, struct sp_str id)
 {
     for (struct sp_policy_pending *pending = store->pending; pending; pending = pending->next)
-        if (pending->step == STEP_COMPILE && pending->model && sp_str_is(id, sp_policy_model_id(pending->model)))
+        if (pending->step == STEP_COMPILE && sp_str_is(id, pending->id))
             return pending;
     return NULL;
 }
@@ -196,7 +195,8 @@ static void decoded(struct sp_policy_pending *pending)
     for (struct sp_policy_resolve_request *request = pending->waiters; request; request = request->next)
         sp_policy_pending_describe(request, sp_policy_model_name(pending->model), warnings, n_warnings);
 
-    const char *id = sp_policy_model_id(pending->model);
+    const char *id = pending->id;
+    snprintf(pending->id, sizeof(pending->id), "%s", sp_policy_model_id(pending->model));
     remember_digest(store, pending->source.digest, id);
     struct sp_policy *known = sp_policy_store_find_id(store, sp_str_of(id));
     if (known) {
@@ -236,6 +236,8 @@ static void compile_done(struct sp_task *task, bool cancelled)
         return;
     }
     if (pending->step == STEP_COMPILE) {
+        if (pending->result == 0)
+            pending->model = NULL; /* consumed */
         find_spender(store, pending->uid)->spent_ns += pending->cpu_ns;
         store->compile_ns += pending->cpu_ns;
     }
