@@ -155,8 +155,7 @@ Test(pattern_rule, a_search_that_takes_too_long_is_a_limit)
     char code[4000];
     memset(code, 'a', sizeof(code) - 3);
     strcpy(code + sizeof(code) - 3, "!c");
-    FIXTURE(f,
-        "patterns: [{pattern: '(?:a+)+(?=c)', severity: low, id: slow}, {pattern: 'a!c', severity: low}]",
+    FIXTURE(f, "patterns: [{pattern: '(?:a+)+(?=c)', severity: low, id: slow}, {pattern: 'a!c', severity: low}]",
         "text", code);
     const struct sp_finding *finding = fixture_find(&f, "limit");
     cr_assert_not_null(finding);
