@@ -396,6 +396,8 @@ static uint32_t parse_postfix(struct sp_python_parser *parser)
             break;
         }
     }
+    if (children.last == atom)
+        return atom; /* a dot with nothing behind it */
     return sp_python_parse_close(parser, chain, &children);
 }
 
@@ -636,6 +638,8 @@ static uint32_t parse_flat_name(struct sp_python_parser *parser)
     uint32_t chain = sp_python_parse_node(parser, SP_PYTHON_NODE_CHAIN, start);
     while (sp_python_parse_accept(parser, '.') && parser->cursor->token.kind == SP_PYTHON_TOKEN_NAME)
         sp_python_parse_append(parser, &children, leaf(parser, SP_PYTHON_NODE_ATTRIBUTE));
+    if (children.last == children.first)
+        return children.first;
     return sp_python_parse_close(parser, chain, &children);
 }
 

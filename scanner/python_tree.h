@@ -20,7 +20,7 @@ enum sp_python_node_kind {
     SP_PYTHON_NODE_STRING,        /* name: the span's index; FIELD… of a formatted string */
     SP_PYTHON_NODE_FIELD,         /* expression; FIELD… of its format specification; op: conversion, 0 none; start and
                                      end with the braces; value: 1 with a specification */
-    SP_PYTHON_NODE_CHAIN,         /* expression, then ATTRIBUTE, CALL, INDEX… */
+    SP_PYTHON_NODE_CHAIN,         /* expression, then at least one of ATTRIBUTE, CALL, INDEX */
     SP_PYTHON_NODE_ATTRIBUTE,     /* name */
     SP_PYTHON_NODE_CALL,          /* arguments: expressions, KEYWORD, STAR, DOUBLE_STAR */
     SP_PYTHON_NODE_INDEX,         /* expression or SLICE */
