@@ -182,7 +182,7 @@ static int check_path(const struct sp_params_file *files, size_t i, struct sp_er
 }
 
 /* What the file is decides where it goes: what an interpreter could load goes to /code, and only when it is judged. */
-static int place_file(struct sp_gate *gate, const struct sp_params_file *file, size_t i,
+static int place_file(struct sp_gate *gate, const struct sp_config *config, const struct sp_params_file *file, size_t i,
     struct sp_sandbox_file *ret_file, struct sp_error *error)
 {
     int language = SP_LANGUAGE_NONE;
@@ -199,8 +199,10 @@ static int place_file(struct sp_gate *gate, const struct sp_params_file *file, s
         return sp_error_set(
             error, SP_EUNSUPPORTED_LANGUAGE, "is source in %s, which cannot be judged", sp_language_name(language));
     case SP_FILE_BINARY:
-        if (gate->binary_files)
+        if (config->binary_files) {
+            gate->n_binary++;
             return 0;
+        }
         return sp_error_set(error, SP_EINVALID_REQUEST,
             "is a file that an interpreter loads and no scanner reads; the operator does not allow binary_files");
     }
@@ -225,7 +227,7 @@ static int check_files(struct sp_gate *gate, const struct sp_config *config, con
             return r;
         }
         size_t n_sources = gate->n_sources;
-        r = place_file(gate, &files[i], i, &placed[i], error);
+        r = place_file(gate, config, &files[i], i, &placed[i], error);
         if (r == 0 && gate->n_sources > n_sources)
             r = sp_gate_check_code(config, files[i].data, error);
         if (r < 0) {
@@ -257,7 +259,6 @@ int sp_gate_check(struct sp_gate *gate, const struct sp_config *config, const st
     const struct sp_identity *identity, const struct sp_params_run *params, struct sp_arena *arena,
     struct sp_error *error)
 {
-    gate->binary_files = config->binary_files;
     gate->violations_max = params->max_violations;
     gate->uid = identity->uid;
     gate->gid = identity->gid;
@@ -380,13 +381,10 @@ static bool was_judged(const struct sp_gate *gate, struct sp_str bytes)
 /* Everything that lies where an interpreter loads from is what was judged: the same bytes, not equal ones. */
 static bool is_what_was_judged(const struct sp_gate *gate)
 {
-    if (!was_judged(gate, gate->spec.code))
-        return false;
+    size_t n_unread = 0;
     for (size_t i = 0; i < gate->spec.n_files; i++)
-        if (gate->spec.files[i].place == SP_FILE_PLACE_CODE && !gate->binary_files &&
-            !was_judged(gate, gate->spec.files[i].data))
-            return false;
-    return true;
+        n_unread += gate->spec.files[i].place == SP_FILE_PLACE_CODE && !was_judged(gate, gate->spec.files[i].data);
+    return was_judged(gate, gate->spec.code) && n_unread <= gate->n_binary;
 }
 
 int sp_gate_hand_over(struct sp_gate *gate, struct sp_audit *audit, struct sp_runtimes *runtimes, struct sp_run *run,

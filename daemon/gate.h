@@ -40,7 +40,7 @@ struct sp_gate {
     struct sp_gate_source *sources;
     size_t n_sources;
     size_t source_bytes; /* of all */
-    bool binary_files;   /* allowed by the operator when this was checked */
+    size_t n_binary;     /* files that the operator lets pass unread */
     size_t violations_max;
     struct sp_policy_set policies; /* set between check and judge; the gate's */
     /* Who and what, for the audit. */
