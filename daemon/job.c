@@ -1,14 +1,11 @@
-/* Runs, from acceptance to their end. Loop thread; a job belongs to who started it, and stands in the table while it goes
- * on. Each step has one way forward and one place, `end`, where a job ends whatever the cause. */
-#include "daemon/job.h"
-
+/* A run, from acceptance to its end. Loop thread; a job belongs to who started it, and stands in the table while it goes on.
+ * Each step has one way forward and one place, `end`, where a job ends whatever the cause. */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include "daemon/audit.h"
+#include "daemon/job_inside.h"
 #include "daemon/server.h"
-#include "proto/pack.h"
 #include "proto/scope.h"
 
 #define ARENA_BYTES_MAX (1u << 20) /* the specification of a sandbox: lists of what the request holds */
@@ -41,36 +38,6 @@ static const enum sp_job_state outcome_states[SP_OUTCOME_COUNT] = {
     [SP_OUTCOME_LOST] = SP_JOB_FAILED,
 };
 
-struct sp_job {
-    struct sp_jobs *jobs;
-    enum sp_job_state state;
-    const struct sp_params_run *params;
-    struct sp_job_listener listener;
-    struct sp_arena arena;
-    struct sp_gate gate;
-    struct sp_policy_resolve_request resolve;
-    struct sp_task task;
-    struct sp_run run;
-    int stop; /* SP_ECANCELLED, SP_ETIMED_OUT: why it is being ended; 0: it is not */
-    int judged;
-    struct sp_error error;
-    uint64_t accepted_ns, deadline_ns; /* deadline 0: none */
-    uint64_t judge_start_ns, judge_end_ns;
-    struct sp_buffer output[2];
-    struct sp_job *next, **link; /* of the jobs that go on */
-};
-
-struct sp_jobs {
-    struct sp_jobs_config config;
-    struct sp_job *going;
-    size_t n_going;
-    uv_timer_t timer; /* at the next deadline */
-    bool closing;
-    void (*closed)(void *context);
-    void *closed_context;
-    uint64_t ended[SP_JOB_STATE_COUNT], refused_busy;
-};
-
 const char *sp_job_state_name(enum sp_job_state state)
 {
     return state < SP_JOB_STATE_COUNT ? state_names[state] : "unknown";
@@ -93,119 +60,6 @@ static void move(struct sp_job *job, enum sp_job_state to)
         job->state = to;
     else if (!sp_job_state_is_final(job->state))
         job->state = SP_JOB_FAILED;
-}
-
-/* ---- the table ---- */
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    struct sp_jobs *jobs = handle->data;
-    void (*closed)(void *) = jobs->closed;
-    void *context = jobs->closed_context;
-    free(jobs);
-    if (closed)
-        closed(context);
-}
-
-static void close_when_empty(struct sp_jobs *jobs)
-{
-    if (jobs->closing && jobs->n_going == 0 && !uv_is_closing((uv_handle_t *)&jobs->timer))
-        uv_close((uv_handle_t *)&jobs->timer, on_timer_closed);
-}
-
-static void stop_job(struct sp_job *job, int cause);
-
-static void on_deadline(uv_timer_t *timer);
-
-static void arm_timer(struct sp_jobs *jobs)
-{
-    uint64_t next_ns = UINT64_MAX, now_ns = uv_hrtime();
-    for (struct sp_job *job = jobs->going; job; job = job->next)
-        if (job->deadline_ns && job->deadline_ns < next_ns)
-            next_ns = job->deadline_ns;
-    if (next_ns == UINT64_MAX)
-        uv_timer_stop(&jobs->timer);
-    else
-        uv_timer_start(&jobs->timer, on_deadline, next_ns > now_ns ? (next_ns - now_ns) / 1000000 + 1 : 0, 0);
-}
-
-static void on_deadline(uv_timer_t *timer)
-{
-    struct sp_jobs *jobs = timer->data;
-    uint64_t now_ns = uv_hrtime();
-    uv_update_time(timer->loop);
-    for (struct sp_job *job = jobs->going; job; job = job->next)
-        if (job->deadline_ns && job->deadline_ns <= now_ns) {
-            job->deadline_ns = 0;
-            stop_job(job, SP_ETIMED_OUT);
-        }
-    arm_timer(jobs);
-}
-
-int sp_jobs_open(const struct sp_jobs_config *config, struct sp_jobs **ret_jobs, struct sp_error *error)
-{
-    struct sp_jobs *jobs = calloc(1, sizeof(*jobs));
-    if (!jobs)
-        return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    jobs->config = *config;
-    uv_timer_init(config->server->loop, &jobs->timer);
-    uv_unref((uv_handle_t *)&jobs->timer);
-    jobs->timer.data = jobs;
-    *ret_jobs = jobs;
-    return 0;
-}
-
-void sp_jobs_configure(struct sp_jobs *jobs, const struct sp_jobs_config *config)
-{
-    jobs->config = *config;
-}
-
-void sp_jobs_cancel_all(struct sp_jobs *jobs)
-{
-    for (struct sp_job *job = jobs->going; job; job = job->next)
-        stop_job(job, SP_ECANCELLED);
-}
-
-void sp_jobs_close(struct sp_jobs *jobs, void (*closed)(void *context), void *context)
-{
-    if (!jobs) {
-        if (closed)
-            closed(context);
-        return;
-    }
-    jobs->closing = true;
-    jobs->closed = closed;
-    jobs->closed_context = context;
-    sp_jobs_cancel_all(jobs);
-    close_when_empty(jobs);
-}
-
-size_t sp_jobs_count(const struct sp_jobs *jobs)
-{
-    return jobs->n_going;
-}
-
-void sp_jobs_stats(const struct sp_jobs *jobs, struct sp_jobs_stats *ret_stats)
-{
-    struct sp_jobs_stats stats = {.refused_busy = jobs->refused_busy};
-    memcpy(stats.ended, jobs->ended, sizeof(stats.ended));
-    for (struct sp_job *job = jobs->going; job; job = job->next)
-        stats.now[job->state]++;
-    *ret_stats = stats;
-}
-
-static int admit(struct sp_jobs *jobs, uint32_t uid, struct sp_error *error)
-{
-    size_t n = 0;
-    if (jobs->closing || jobs->config.server->draining)
-        return sp_error_set(error, SP_ESHUTTING_DOWN, NULL);
-    for (struct sp_job *job = jobs->going; job; job = job->next)
-        n += job->gate.uid == uid;
-    if (n >= jobs->config.user_jobs_max)
-        return sp_error_set(error, SP_EBUSY, "you have %zu runs going on, as many as you may have", n);
-    if (jobs->n_going >= jobs->config.jobs_max)
-        return sp_error_set(error, SP_EBUSY, "%zu runs are going on, as many as there may be", jobs->n_going);
-    return 0;
 }
 
 /* ---- the end ---- */
@@ -232,15 +86,8 @@ static void end(
     event.error = error;
     sp_audit_tell(jobs->config.server->audit, &event);
     move(job, state);
-    jobs->ended[job->state]++;
-    *job->link = job->next;
-    if (job->next)
-        job->next->link = job->link;
-    job->link = NULL;
-    jobs->n_going--;
-    arm_timer(jobs);
+    sp_jobs_remove(jobs, job);
     job->listener.ended(job->listener.data, result, error);
-    close_when_empty(jobs);
 }
 
 /* It never was handed over, and not by a verdict. A job that is being stopped says why it is, whatever came of it. */
@@ -260,7 +107,7 @@ static void end_without_result(struct sp_job *job, const struct sp_error *error)
         NULL, &told);
 }
 
-static void stop_job(struct sp_job *job, int cause)
+void sp_job_stop(struct sp_job *job, int cause)
 {
     if (job->stop || sp_job_state_is_final(job->state))
         return;
@@ -276,7 +123,7 @@ static void stop_job(struct sp_job *job, int cause)
 
 void sp_job_cancel(struct sp_job *job)
 {
-    stop_job(job, SP_ECANCELLED);
+    sp_job_stop(job, SP_ECANCELLED);
 }
 
 /* ---- running ---- */
@@ -388,20 +235,6 @@ static int make_id(char *ret_id, struct sp_error *error)
     return 0;
 }
 
-static void add_going(struct sp_jobs *jobs, struct sp_job *job)
-{
-    job->next = jobs->going;
-    job->link = &jobs->going;
-    if (job->next)
-        job->next->link = &job->next;
-    jobs->going = job;
-    jobs->n_going++;
-    if (jobs->config.wait_ms) {
-        job->deadline_ns = uv_hrtime() + jobs->config.wait_ms * 1000000u;
-        arm_timer(jobs);
-    }
-}
-
 /* What the gate refuses by what was asked for is told in the audit too. */
 static int check(struct sp_job *job, const struct sp_identity *identity, struct sp_error *error)
 {
@@ -424,11 +257,9 @@ int sp_job_start(struct sp_jobs *jobs, const struct sp_identity *identity, const
     uint64_t accepted_ns, const struct sp_job_listener *listener, struct sp_job **ret_job, struct sp_error *error)
 {
     struct sp_server *server = jobs->config.server;
-    int r = admit(jobs, identity->uid, error);
-    if (r < 0) {
-        jobs->refused_busy += r == SP_EBUSY;
+    int r = sp_jobs_admit(jobs, identity->uid, error);
+    if (r < 0)
         return r;
-    }
     if (!server->runtimes)
         return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "no runtime is available here");
     struct sp_job *job = calloc(1, sizeof(*job));
@@ -451,7 +282,7 @@ int sp_job_start(struct sp_jobs *jobs, const struct sp_identity *identity, const
         sp_job_free(job);
         return r;
     }
-    add_going(jobs, job);
+    sp_jobs_add(jobs, job);
     *ret_job = job;
     return 0;
 }
@@ -471,121 +302,4 @@ void sp_job_free(struct sp_job *job)
 enum sp_job_state sp_job_state(const struct sp_job *job)
 {
     return job->state;
-}
-
-const char *sp_job_id(const struct sp_job *job)
-{
-    return job->gate.run;
-}
-
-uint32_t sp_job_uid(const struct sp_job *job)
-{
-    return job->gate.uid;
-}
-
-/* ---- the result ---- */
-
-static void pack_phases(const struct sp_job *job, const struct sp_run_result *result, struct sp_buffer *buffer)
-{
-    sp_pack_key(buffer, "phases");
-    sp_pack_map(buffer, 4);
-    sp_pack_key(buffer, "queue_ms");
-    sp_pack_double(buffer, (double)(job->judge_start_ns - job->accepted_ns) / 1e6);
-    sp_pack_key(buffer, "scan_ms");
-    sp_pack_double(buffer, (double)(job->judge_end_ns - job->judge_start_ns) / 1e6);
-    sp_pack_key(buffer, "start_ms");
-    sp_pack_double(buffer, result ? result->start_ms : 0);
-    sp_pack_key(buffer, "run_ms");
-    sp_pack_double(buffer, result ? result->run_ms : 0);
-}
-
-static void pack_usage(const struct sp_run_result *result, struct sp_buffer *buffer)
-{
-    sp_pack_key(buffer, "usage");
-    sp_pack_map(buffer, 4);
-    sp_pack_key(buffer, "wall_ms");
-    sp_pack_uint(buffer, result->wall_ms);
-    sp_pack_key(buffer, "cpu_ms");
-    sp_pack_uint(buffer, result->cpu_ms);
-    sp_pack_key(buffer, "max_rss_bytes");
-    sp_pack_uint(buffer, result->max_rss_bytes);
-    sp_pack_key(buffer, "oom_kills");
-    sp_pack_uint(buffer, result->oom_kills);
-}
-
-static void pack_artifacts(const struct sp_run_result *result, size_t artifact_bytes, struct sp_buffer *buffer)
-{
-    size_t n = 0, n_bytes = 0;
-    while (n < result->n_artifacts) {
-        const struct sp_run_artifact *artifact = &result->artifacts[n];
-        n_bytes += artifact->path.n_bytes + artifact->data.n_bytes + 64;
-        if (n_bytes > artifact_bytes)
-            break;
-        n++;
-    }
-    sp_pack_key(buffer, "artifacts");
-    sp_pack_array(buffer, n);
-    for (size_t i = 0; i < n; i++) {
-        sp_pack_map(buffer, 3);
-        sp_pack_key(buffer, "path");
-        sp_pack_text(buffer, result->artifacts[i].path);
-        sp_pack_key(buffer, "data");
-        sp_pack_bin(buffer, result->artifacts[i].data.ptr, result->artifacts[i].data.n_bytes);
-        sp_pack_key(buffer, "mode");
-        sp_pack_uint(buffer, result->artifacts[i].mode);
-    }
-    sp_pack_key(buffer, "artifacts_truncated");
-    sp_pack_bool(buffer, result->artifacts_truncated || n < result->n_artifacts);
-}
-
-static void pack_output(const struct sp_job *job, const char *key, int stream, struct sp_buffer *buffer)
-{
-    const struct sp_buffer *output = &job->output[stream];
-    sp_pack_key(buffer, key);
-    sp_pack_text(buffer, (struct sp_str){output->bytes ? (const char *)output->bytes : "", output->n_bytes});
-}
-
-size_t sp_job_reply_bytes(const struct sp_job *job)
-{
-    return job->gate.verdict.n_bytes + job->output[0].n_bytes + job->output[1].n_bytes;
-}
-
-int sp_job_pack_result(
-    const struct sp_job *job, const struct sp_run_result *result, size_t artifact_bytes, struct sp_buffer *buffer)
-{
-    sp_pack_map(buffer, result ? 16 : 4);
-    sp_pack_key(buffer, "ran");
-    sp_pack_bool(buffer, result != NULL);
-    sp_pack_key(buffer, "run");
-    sp_pack_cstr(buffer, job->gate.run);
-    sp_pack_key(buffer, "verdict");
-    sp_pack_raw(buffer, job->gate.verdict.bytes, job->gate.verdict.n_bytes);
-    pack_phases(job, result, buffer);
-    if (!result)
-        return buffer->failed;
-    sp_pack_key(buffer, "outcome");
-    sp_pack_cstr(buffer, sp_outcome_name(result->outcome));
-    sp_pack_key(buffer, "exit_code");
-    if (result->has_exit_code)
-        sp_pack_int(buffer, result->exit_code);
-    else
-        sp_pack_nil(buffer);
-    sp_pack_key(buffer, "signal");
-    if (result->signal)
-        sp_pack_int(buffer, result->signal);
-    else
-        sp_pack_nil(buffer);
-    pack_output(job, "stdout", 0, buffer);
-    pack_output(job, "stderr", 1, buffer);
-    sp_pack_key(buffer, "stdout_truncated");
-    sp_pack_bool(buffer, result->stdout_truncated);
-    sp_pack_key(buffer, "stderr_truncated");
-    sp_pack_bool(buffer, result->stderr_truncated);
-    pack_usage(result, buffer);
-    sp_pack_key(buffer, "runtime");
-    sp_pack_cstr(buffer, result->runtime);
-    sp_pack_key(buffer, "warm");
-    sp_pack_bool(buffer, result->warm);
-    pack_artifacts(result, artifact_bytes, buffer);
-    return buffer->failed;
 }

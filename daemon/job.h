@@ -1,7 +1,7 @@
 #ifndef SP_DAEMON_JOB_H
 #define SP_DAEMON_JOB_H
 
-/* One run from acceptance to its end, and the table of all that go on. Loop thread only.
+/* One run from acceptance to its end. Loop thread only.
  *
  *            resolve         judge                  hand-over
  *   queued ──────────► vetting ────────► starting ───────────► running ──► done
@@ -44,33 +44,12 @@ const char *sp_job_state_name(enum sp_job_state state);
 bool sp_job_may(enum sp_job_state from, enum sp_job_state to);
 bool sp_job_state_is_final(enum sp_job_state state);
 
-struct sp_jobs_config {
-    struct sp_server *server;
-    size_t user_jobs_max; /* going on, per uid */
-    size_t jobs_max;      /* all together */
-    uint64_t wait_ms;     /* from acceptance to the hand-over at most: then SP_ETIMED_OUT; 0: for ever */
-};
-int sp_jobs_open(const struct sp_jobs_config *config, struct sp_jobs **ret_jobs, struct sp_error *error);
-void sp_jobs_configure(struct sp_jobs *jobs, const struct sp_jobs_config *config);
-/* Cancels what goes on; closed is called on the loop when no job is left. */
-void sp_jobs_close(struct sp_jobs *jobs, void (*closed)(void *context), void *context);
-void sp_jobs_cancel_all(struct sp_jobs *jobs);
-/* How many go on. */
-size_t sp_jobs_count(const struct sp_jobs *jobs);
-
-struct sp_jobs_stats {
-    size_t now[SP_JOB_STATE_COUNT]; /* going on, by state */
-    uint64_t ended[SP_JOB_STATE_COUNT];
-    uint64_t refused_busy;
-};
-void sp_jobs_stats(const struct sp_jobs *jobs, struct sp_jobs_stats *ret_stats);
-
 /* What the owner of a job hears. Both on the loop, never before start returned. */
 struct sp_job_listener {
     void *data;
     /* Bytes of the program as they come; false asks for a pause, which sp_job_resume ends. NULL: kept in the job. */
     bool (*output)(void *data, enum sp_run_stream stream, const uint8_t *bytes, size_t n_bytes);
-    /* Exactly once. error: the job ended before the hand-over, and not by a verdict. NULL: sp_job_pack_result answers.
+    /* Exactly once. error: the job ended before the hand-over, and not by a verdict. NULL: sp_job_result_pack answers.
      * result is the job's, valid until this returns; NULL where the code was refused. The owner frees the job in here or
      * later. */
     void (*ended)(void *data, const struct sp_run_result *result, const struct sp_error *error);
@@ -88,14 +67,5 @@ void sp_job_resume(struct sp_job *job);
 void sp_job_free(struct sp_job *job);
 
 enum sp_job_state sp_job_state(const struct sp_job *job);
-const char *sp_job_id(const struct sp_job *job); /* 32 hex digits, random */
-uint32_t sp_job_uid(const struct sp_job *job);
-
-/* What verdict and output take in the result. */
-size_t sp_job_reply_bytes(const struct sp_job *job);
-/* The result as a map of `run --json`, for a job that ended without an error; result as ended got it. artifact_bytes: what
- * artifacts may take; those that do not fit are left out, and artifacts_truncated says so. */
-int sp_job_pack_result(
-    const struct sp_job *job, const struct sp_run_result *result, size_t artifact_bytes, struct sp_buffer *buffer);
 
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "daemon/config.h"
-#include "daemon/job.h"
+#include "daemon/job_result.h"
 #include "daemon/request.h"
 #include "daemon/server.h"
 #include "proto/pack.h"
@@ -99,11 +99,11 @@ static void reply(struct running *running, const struct sp_run_result *result)
 {
     struct sp_request *request = running->request;
     size_t frame_bytes = request->server->config->frame_bytes;
-    size_t kept = sp_job_reply_bytes(running->job) + HEAD_BYTES;
+    size_t kept = sp_job_result_bytes(running->job) + HEAD_BYTES;
     sp_cleanup(sp_buffer_fini) struct sp_buffer buffer;
     struct sp_error error = {0};
     sp_buffer_init(&buffer, frame_bytes);
-    int r = sp_job_pack_result(running->job, result, frame_bytes > kept ? frame_bytes - kept : 0, &buffer);
+    int r = sp_job_result_pack(running->job, result, frame_bytes > kept ? frame_bytes - kept : 0, &buffer);
     if (r == 0) {
         sp_request_reply(request, &buffer);
         return;

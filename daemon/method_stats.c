@@ -1,7 +1,7 @@
 /* stats: what the daemon does and has done, for the operator. Loop thread. Every part packs or tells its own numbers; here
  * they get their names. */
 #include "daemon/audit.h"
-#include "daemon/job.h"
+#include "daemon/jobs.h"
 #include "daemon/listen.h"
 #include "daemon/policy_store.h"
 #include "daemon/quota.h"

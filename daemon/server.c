@@ -6,7 +6,7 @@
 
 #include "daemon/audit.h"
 #include "daemon/drain.h"
-#include "daemon/job.h"
+#include "daemon/jobs.h"
 #include "daemon/life.h"
 #include "daemon/listen.h"
 #include "daemon/log.h"

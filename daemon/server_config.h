@@ -6,7 +6,7 @@
 
 #include "daemon/audit.h"
 #include "daemon/config.h"
-#include "daemon/job.h"
+#include "daemon/jobs.h"
 #include "daemon/policy_store.h"
 #include "daemon/server.h"
 #include "runtimes/runtime.h"

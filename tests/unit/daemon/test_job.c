@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #include "daemon/config.h"
-#include "daemon/job.h"
+#include "daemon/job_result.h"
+#include "daemon/jobs.h"
 #include "daemon/server.h"
 #include "proto/decode.h"
 #include "proto/scope.h"
@@ -222,7 +223,7 @@ Test(job, runs_what_passes, .init = set_up, .fini = tear_down)
     msgpack_unpacked unpacked;
     struct sp_str text;
     sp_buffer_init(&result, 100000);
-    cr_assert_eq(sp_job_pack_result(heard.job, &exited, 10000, &result), 0);
+    cr_assert_eq(sp_job_result_pack(heard.job, &exited, 10000, &result), 0);
     msgpack_unpacked_init(&unpacked);
     cr_assert_eq(msgpack_unpack_next(&unpacked, (char *)result.bytes, result.n_bytes, NULL), MSGPACK_UNPACK_SUCCESS);
     cr_assert(sp_decode_peek(&unpacked.data, "ran")->via.boolean);
@@ -248,7 +249,7 @@ Test(job, refused_code_reaches_no_runtime, .init = set_up, .fini = tear_down)
     struct sp_buffer result;
     msgpack_unpacked unpacked;
     sp_buffer_init(&result, 100000);
-    cr_assert_eq(sp_job_pack_result(heard.job, NULL, 0, &result), 0);
+    cr_assert_eq(sp_job_result_pack(heard.job, NULL, 0, &result), 0);
     msgpack_unpacked_init(&unpacked);
     msgpack_unpack_next(&unpacked, (char *)result.bytes, result.n_bytes, NULL);
     cr_assert(!sp_decode_peek(&unpacked.data, "ran")->via.boolean);
