@@ -441,6 +441,15 @@ static int load(struct sp_sandbox *sandbox, const struct sp_sandbox_spec *spec, 
     return status;
 }
 
+/* The end of its control input tells a runner to abort. It is what reaches one that the spawner lost: killed at the wrong
+ * moment, bubblewrap's outer process leaves an inside that has not yet asked to die with it. */
+static void cut(struct sp_bubblewrap_sandbox *box)
+{
+    uv_os_fd_t fd;
+    if (box->has_stream && uv_fileno((uv_handle_t *)&box->stream, &fd) == 0)
+        shutdown(fd, SHUT_WR);
+}
+
 static void kill_(struct sp_sandbox *sandbox)
 {
     struct sp_bubblewrap_sandbox *box = of(sandbox);
@@ -449,6 +458,7 @@ static void kill_(struct sp_sandbox *sandbox)
     box->killed = true;
     struct sp_spawner_request request = {.op = SP_SPAWNER_KILL, .id = box->id};
     sp_spawner_link_send(&box->adapter->link, &request, -1, -1, NULL);
+    cut(box);
     set_reading(box);
 }
 
@@ -493,7 +503,7 @@ static void on_event(void *context, const struct sp_spawner_event *event, int fd
     }
     if (event->op == SP_SPAWNER_LOWERED && box && box->loading) {
         box->loading = false;
-        box->sandbox.events->loaded(&box->sandbox, event->positive_errno ? SP_ERUNTIME_UNAVAILABLE : 0);
+        box->sandbox.events->loaded(&box->sandbox, event->positive_errno ? SP_EINVALID_REQUEST : 0);
     }
     if (event->op != SP_SPAWNER_ENDED)
         return;
@@ -521,6 +531,7 @@ static void on_gone(void *context)
             box->loading = false;
             box->sandbox.events->loaded(&box->sandbox, SP_ERUNTIME_UNAVAILABLE);
         }
+        cut(box);
         see_end(box);
     }
     adapter->config.room(adapter->config.context);

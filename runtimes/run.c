@@ -226,7 +226,7 @@ bool sp_run_try(struct sp_run_state *state, uint32_t waiting, bool *ret_blocked)
     if (sandbox) {
         adopt(state, sandbox);
         state->warm = true;
-        sp_set_kick(state->runtimes); /* the next one is made meanwhile */
+        state->runtimes->took_warm = true;
         load(state);
         return true;
     }
@@ -319,7 +319,9 @@ static void on_loaded(struct sp_sandbox *sandbox, int status)
     if (state->step != SP_RUN_LOADING)
         return;
     if (status < 0)
-        give_up_start(state, status, "the limits could not be lowered");
+        give_up_start(state, status,
+            status == SP_EINVALID_REQUEST ? "the limits are too low for the interpreter"
+                                          : "the limits could not be lowered");
     else
         hand_over(state);
 }

@@ -11,6 +11,9 @@
 #include "proto/scope.h"
 
 #define BEAT_MS 250
+/* Making a sandbox keeps a processor busy that a run which was just handed over could use: the pools are filled when it
+ * has ended, or after this. */
+#define FILL_AFTER_MS 8
 
 static const struct sp_runtime_ops *const all_ops[] = {&sp_bubblewrap_ops};
 
@@ -97,9 +100,12 @@ static void on_kick(uv_timer_t *timer)
 {
     struct sp_runtimes *runtimes = timer->data;
     bool blocked;
+    runtimes->took_warm = false;
     serve_queue(runtimes, &blocked);
     if (runtimes->closing)
         close_if_empty(runtimes);
+    else if (runtimes->took_warm && !runtimes->queue.first)
+        uv_timer_start(&runtimes->kick, on_kick, FILL_AFTER_MS, 0);
     else if (!blocked)
         each_pool(runtimes, fill);
 }

@@ -60,6 +60,7 @@ struct sp_runtimes {
     uint64_t live_bytes;
     struct sp_run_list queue, active;
     uv_timer_t kick; /* runs what waits, on the next turn of the loop */
+    bool took_warm;  /* in this turn: the pools are filled a little later */
     uv_timer_t beat; /* age of pooled sandboxes */
     struct sp_runtimes_stats stats;
     bool closing;

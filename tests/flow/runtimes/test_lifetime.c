@@ -219,6 +219,25 @@ Test(lifetime, old_sandboxes_are_replaced)
     bench_ready(&bench, 1);
 }
 
+Test(lifetime, memory_too_small_for_the_interpreter_is_said)
+{
+    bench_open(&bench, NULL);
+    bench_ready(&bench, 1);
+    struct bench_run *run = bench_run_new(&bench, "print(1)");
+    run->spec.limits.memory_bytes = 1 << 20;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    /* A control group refuses it. Without one what the interpreter holds already stays its own. */
+    const struct sp_runtime_info *info;
+    sp_runtimes_describe(bench.runtimes, &info);
+    for (size_t i = 0; i < info->n_limits; i++)
+        if (strcmp(info->limits[i].name, "memory") == 0 && strncmp(info->limits[i].by, "cgroup", 6) == 0) {
+            cr_assert_not(run->has_result);
+            cr_assert_eq(run->error.code, SP_EINVALID_REQUEST, "%s", run->error.text);
+        }
+    bench_run_free(run);
+}
+
 Test(lifetime, close_kills_what_runs)
 {
     bench_open(&bench, NULL);
