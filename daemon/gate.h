@@ -10,6 +10,7 @@
 
 #include "daemon/config.h"
 #include "daemon/policy_store.h"
+#include "daemon/random_id.h"
 #include "daemon/request.h"
 #include "proto/arena.h"
 #include "proto/params.h"
@@ -46,7 +47,7 @@ struct sp_gate {
     /* Who and what, for the audit. */
     uint32_t uid, gid;
     int32_t pid;
-    char run[33]; /* the run's id */
+    char run[SP_RANDOM_ID_SIZE]; /* the run's id */
     /* What judge leaves. */
     struct sp_buffer verdict; /* a packed map */
     struct sp_buffer audit;   /* lines */

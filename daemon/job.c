@@ -1,10 +1,10 @@
 /* A run, from acceptance to its end. Loop thread; a job belongs to who started it, and stands in the table while it goes on.
  * Each step has one way forward and one place, `end`, where a job ends whatever the cause. */
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "daemon/audit.h"
 #include "daemon/job_inside.h"
+#include "daemon/random_id.h"
 #include "daemon/server.h"
 #include "proto/scope.h"
 
@@ -225,22 +225,12 @@ static void on_resolved(struct sp_policy_resolve_request *request, const struct 
 
 /* ---- life ---- */
 
-static int make_id(char *ret_id, struct sp_error *error)
-{
-    uint8_t bytes[16];
-    if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-        return sp_error_set(error, SP_EINTERNAL, "no random bytes are to be had");
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        snprintf(ret_id + 2 * i, 3, "%02x", bytes[i]);
-    return 0;
-}
-
 /* What the gate refuses by what was asked for is told in the audit too. */
 static int check(struct sp_job *job, const struct sp_identity *identity, struct sp_error *error)
 {
     struct sp_server *server = job->jobs->config.server;
     struct sp_error local = {0};
-    int r = make_id(job->gate.run, &local);
+    int r = sp_random_id_make(job->gate.run, &local);
     if (r == 0)
         r = sp_gate_check(&job->gate, server->config, server->runtimes, identity, job->params, &job->arena, &local);
     if (r == 0)

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "daemon/notify.h"
 #include "daemon/policy_store.h"
 #include "daemon/privilege.h"
+#include "daemon/random_id.h"
 #include "daemon/server.h"
 #include "daemon/server_config.h"
 #include "proto/scope.h"
@@ -108,16 +108,6 @@ static int check_policies(struct sp_server *server, struct sp_error *error)
     if (r == 0)
         sp_policy_store_close(store, NULL, NULL);
     return r;
-}
-
-static int make_instance(char instance[33], struct sp_error *error)
-{
-    uint8_t bytes[16];
-    if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-        return sp_error_errno(error, errno, "getrandom");
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        snprintf(instance + 2 * i, 3, "%02x", bytes[i]);
-    return 0;
 }
 
 /* Without a spawner scans still go on; only what is wrong in the configuration ends the start. */
@@ -216,7 +206,7 @@ int main(int argc, char **argv)
     struct sp_listen_sockets sockets = {.lock_fd = -1};
     int spawner_fd = -1;
     pid_t spawner_pid = 0;
-    r = make_instance(server.instance, &error);
+    r = sp_random_id_make(server.instance, &error);
     if (r == 0)
         r = sp_privilege_find(server.config, &privilege, &error);
     if (r == 0)

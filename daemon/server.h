@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "daemon/config.h"
+#include "daemon/random_id.h"
 #include "proto/error.h"
 #include "proto/language.h"
 
@@ -35,8 +36,8 @@ struct sp_server {
     struct sp_audit *audit;
     struct sp_quota *quota;
     struct sp_stats *stats;
-    char instance[33]; /* 32 hex digits: this life */
-    bool draining;     /* new work is SP_ESHUTTING_DOWN */
+    char instance[SP_RANDOM_ID_SIZE]; /* this life */
+    bool draining;                    /* new work is SP_ESHUTTING_DOWN */
     struct sp_drain *drain;
     struct sp_life *life;
     struct sp_reload *reload;                /* one that goes on, or NULL */
