@@ -118,6 +118,8 @@ static int read_file(const char *path, char **ret_bytes, size_t *ret_n_bytes, st
     struct stat stat;
     if (fstat(fd, &stat) < 0 || S_ISDIR(stat.st_mode))
         return sp_error_set(error, SP_EINVALID_CONFIG, "is no file");
+    if (stat.st_mode & S_IWOTH && S_ISREG(stat.st_mode))
+        return sp_error_set(error, SP_EINVALID_CONFIG, "everybody may write to it");
     size_t room = SP_YAML_BYTES_MAX + 1, n_bytes = 0;
     sp_cleanup(sp_free_ptr) char *bytes = malloc(room);
     if (!bytes)
@@ -139,6 +141,14 @@ static int read_file(const char *path, char **ret_bytes, size_t *ret_n_bytes, st
     return 0;
 }
 
+/* Only what is surely missing counts as missing: a file that can't be looked at, after the rights were given up perhaps, or
+ * a link that leads nowhere must not turn into the standards. */
+static bool is_missing(const char *path)
+{
+    struct stat stat;
+    return lstat(path, &stat) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 /* The file to read: the named one, which must be there, or the standard one, which may be missing. */
 static int find_file(const struct sp_config_options *options, char path[256], bool *ret_found, struct sp_error *error)
 {
@@ -156,7 +166,7 @@ static int find_file(const struct sp_config_options *options, char path[256], bo
         n = 0;
     if (n >= 256)
         return sp_error_set(error, SP_EINVALID_CONFIG, "the path of the configuration is too long");
-    *ret_found = n > 0 && (options->path || access(path, F_OK) == 0);
+    *ret_found = n > 0 && (options->path || !is_missing(path));
     return 0;
 }
 

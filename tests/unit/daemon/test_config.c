@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/config.h"
@@ -221,6 +222,43 @@ Test(config, a_named_file_must_be_there_and_the_standard_one_not)
     setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
     cr_assert_eq(sp_config_load(&private_one, &config, path, NULL), 0);
     sp_config_free(config);
+}
+
+/* Whatever hides the file must not pass for its absence: the standards judge less than what was written. */
+Test(config, a_standard_file_that_cannot_be_read_is_not_a_missing_one)
+{
+    char dir[] = "/tmp/sp_config_XXXXXX", sub[64], file[96];
+    struct sp_config *config = NULL;
+    cr_assert_not_null(mkdtemp(dir));
+    setenv("XDG_CONFIG_HOME", dir, 1);
+    snprintf(sub, sizeof(sub), "%s/sallyport", dir);
+    snprintf(file, sizeof(file), "%s/sallyportd.yaml", sub);
+    cr_assert_eq(symlink(sub, sub), 0);
+    cr_assert_eq(sp_config_load(&private_one, &config, NULL, NULL), SP_EINVALID_CONFIG, "a loop of links");
+    unlink(sub);
+    cr_assert_eq(mkdir(sub, 0700), 0);
+    cr_assert_eq(symlink("/nonexistent", file), 0);
+    cr_assert_eq(sp_config_load(&private_one, &config, NULL, NULL), SP_EINVALID_CONFIG, "a link to nowhere");
+    unlink(file);
+    cr_assert_eq(sp_config_load(&private_one, &config, NULL, NULL), 0, "no file at all");
+    sp_config_free(config);
+    rmdir(sub);
+    rmdir(dir);
+}
+
+Test(config, a_file_that_everybody_may_write_to_is_no_configuration)
+{
+    char file[] = "/tmp/sp_config_XXXXXX";
+    struct sp_config_options options = {.path = file};
+    struct sp_config *config = NULL;
+    int fd = mkstemp(file);
+    cr_assert_eq(fchmod(fd, 0644), 0);
+    cr_assert_eq(sp_config_load(&options, &config, NULL, NULL), 0);
+    sp_config_free(config);
+    cr_assert_eq(fchmod(fd, 0646), 0);
+    cr_assert_eq(sp_config_load(&options, &config, NULL, NULL), SP_EINVALID_CONFIG);
+    close(fd);
+    unlink(file);
 }
 
 Test(config, a_folder_is_no_configuration)
