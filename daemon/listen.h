@@ -37,11 +37,11 @@ struct sp_listener {
     uv_prepare_t prepare; /* before the loop waits: connections are pumped */
     uv_check_t check;     /* after it has waited: the same, so that answers go out in one write */
     uv_idle_t idle;       /* keeps the loop from waiting while a connection has more to do */
-    uv_timer_t tick;      /* a second: finishing connections, a pause of accept */
+    uv_timer_t tick;      /* a second: connections that are finishing */
     struct sp_connection *connections;
     size_t n_connections;
     struct sp_connection *pumps;
-    bool accepting, stopped;
+    bool stopped;
     int spare_fd; /* given up to say no where descriptors have run out */
     unsigned n_handles;
     void (*closed)(void *context);

@@ -145,7 +145,10 @@ static int load_file(int at, const char *name, size_t max_bytes, struct sp_polic
         struct sp_str text = {bytes.bytes ? (const char *)bytes.bytes : "", bytes.n_bytes};
         r = compile_text(SP_POLICY_FORM_YAML, text, max_bytes, ret_policy, &inner);
     }
-    return r < 0 ? in_file(name, &inner, error) : 0;
+    if (r == 0)
+        return 0;
+    sp_error_set(&inner, r, NULL); /* whatever failed without a word still fails */
+    return in_file(name, &inner, error);
 }
 
 /* The length of a policy's name in a file's name, 0 where it is no policy's file. */

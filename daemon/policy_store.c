@@ -343,7 +343,9 @@ static void reload_work(struct sp_task *task, struct sp_scanner *scanner)
 {
     (void)scanner;
     struct sp_policy_reload *reload = SP_CONTAINER(task, struct sp_policy_reload, task);
-    sp_policy_folder_load(reload->folder, &reload->error);
+    int r = sp_policy_folder_load(reload->folder, &reload->error);
+    if (r < 0)
+        sp_error_set(&reload->error, r, NULL);
 }
 
 static void reload_done(struct sp_task *task, bool cancelled)

@@ -96,7 +96,7 @@ int sp_reload_start(struct sp_server *server, void (*done)(void *context, const 
             .context = context,
         };
         r = sp_policy_store_reload(server->policies, &policies, &reload->policies, &own);
-        memcpy(file, "", 1);
+        file[0] = '\0'; /* what is wrong from here on is not in it */
     }
     if (r < 0) {
         complain(server, file, &own);

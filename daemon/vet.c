@@ -18,6 +18,8 @@ static int scan_source(const struct sp_vet_context *context, const struct sp_vet
     struct sp_scanner *scanner, struct sp_arena *arena, struct sp_buffer *reply, struct sp_buffer *lines,
     struct sp_error *error)
 {
+    if (context->policies.n_policies == 0)
+        return sp_error_set(error, SP_EINTERNAL, "there is no policy to judge by");
     const struct sp_scan_options options = {
         .language = source->language,
         .policies = (const struct sp_policy *const *)context->policies.policies,
@@ -99,7 +101,6 @@ struct vet {
     struct sp_policy_resolve_request resolve;
     struct sp_task task;
     bool on_worker;
-    int result;
     struct sp_error error;
     struct sp_buffer reply, lines;
 };
