@@ -392,11 +392,11 @@ int sp_gate_hand_over(struct sp_gate *gate, struct sp_audit *audit, struct sp_ru
 {
     if (gate->step != SP_GATE_PASSED || !is_what_was_judged(gate))
         return sp_error_set(error, SP_EINTERNAL, "what was not judged does not run");
-    if (audit) {
-        int r = sp_audit_commit(audit, (struct sp_str){(const char *)gate->audit.bytes, gate->audit.n_bytes}, error);
-        if (r < 0)
-            return r;
-    }
+    if (!audit)
+        return sp_error_set(error, SP_EINTERNAL, "there is no audit log, and nothing runs without one");
+    int r = sp_audit_commit(audit, (struct sp_str){(const char *)gate->audit.bytes, gate->audit.n_bytes}, error);
+    if (r < 0)
+        return r;
     gate->step = SP_GATE_HANDED_OVER;
     return sp_run_start(runtimes, run, &gate->spec, error);
 }

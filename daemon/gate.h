@@ -66,7 +66,7 @@ int sp_gate_check(struct sp_gate *gate, const struct sp_config *config, const st
 int sp_gate_judge(struct sp_gate *gate, struct sp_scanner *scanner, struct sp_error *error);
 
 /* Writes the verdict's audit lines, and then hands over what passed. SP_EINTERNAL for what did not pass, or is not what was
- * judged, or where the lines can't be written; else as sp_run_start. */
+ * judged, or where the lines can't be written (audit NULL: there is nowhere to write them); else as sp_run_start. */
 int sp_gate_hand_over(struct sp_gate *gate, struct sp_audit *audit, struct sp_runtimes *runtimes, struct sp_run *run,
     struct sp_error *error);
 

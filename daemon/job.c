@@ -176,7 +176,7 @@ static void refuse(struct sp_job *job)
 {
     struct sp_audit *audit = job->jobs->config.server->audit;
     if (audit)
-        sp_audit_add(audit, (struct sp_str){(const char *)job->gate.audit.bytes, job->gate.audit.n_bytes}, NULL);
+        (void)sp_audit_add(audit, (struct sp_str){(const char *)job->gate.audit.bytes, job->gate.audit.n_bytes}, NULL);
     end(job, SP_JOB_REFUSED, NULL, NULL);
 }
 

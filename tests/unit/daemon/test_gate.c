@@ -37,6 +37,7 @@ struct fixture {
     struct sp_config *config;
     struct sp_arena arena;
     struct sp_scanner *scanner;
+    struct sp_audit *audit; /* on standard error */
     struct sp_identity identity;
     struct sp_params_run params;
     struct sp_gate gate;
@@ -53,6 +54,7 @@ static void set_up_with(const char *yaml)
     f = (struct fixture){0};
     cr_assert_eq(sp_config_parse(&options, sp_str_of(yaml), &f.config, &error), 0, "%s: %s", error.path, error.text);
     cr_assert_eq(sp_scanner_new(&f.scanner, NULL), 0);
+    cr_assert_eq(sp_audit_open(&(struct sp_audit_config){.required = true}, &f.audit, NULL), 0);
     sp_arena_init(&f.arena, 1 << 20);
     f.identity = (struct sp_identity){.uid = 1000, .gid = 1000, .rights = SP_RIGHT_ALL};
     f.params =
@@ -68,6 +70,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     sp_gate_fini(&f.gate);
+    sp_audit_close(f.audit);
     sp_scanner_free(f.scanner);
     sp_arena_fini(&f.arena);
     sp_config_free(f.config);
@@ -272,7 +275,7 @@ static int hand_over(void)
 {
     struct sp_run run;
     f.error = (struct sp_error){0};
-    return sp_gate_hand_over(&f.gate, NULL, NULL, &run, &f.error);
+    return sp_gate_hand_over(&f.gate, f.audit, NULL, &run, &f.error);
 }
 
 Test(gate, hands_over_the_very_bytes_that_were_judged, .init = set_up, .fini = tear_down)
@@ -352,6 +355,17 @@ Test(gate, does_not_judge_without_a_policy, .init = set_up, .fini = tear_down)
     cr_assert_eq(check(), 0);
     cr_assert_eq(sp_gate_judge(&f.gate, f.scanner, &f.error), SP_EINTERNAL);
     cr_assert_eq(hand_over(), SP_EINTERNAL);
+}
+
+Test(gate, runs_nothing_without_an_audit_log, .init = set_up, .fini = tear_down)
+{
+    struct sp_run run;
+    cr_assert_eq(check(), 0);
+    add_policy(BLOCKS_EVIL);
+    cr_assert_eq(sp_gate_judge(&f.gate, f.scanner, &f.error), 0);
+    cr_assert_eq(f.gate.step, SP_GATE_PASSED);
+    cr_assert_eq(sp_gate_hand_over(&f.gate, NULL, NULL, &run, &f.error), SP_EINTERNAL);
+    cr_assert_eq(n_started, 0);
 }
 
 Test(gate, runs_nothing_whose_verdict_cannot_be_written, .init = set_up, .fini = tear_down)
