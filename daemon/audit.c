@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/log.h"
 #include "proto/scope.h"
 
 #define PENDING_BYTES (256u << 10)
@@ -114,7 +115,9 @@ void sp_audit_close(struct sp_audit *audit)
 {
     if (!audit)
         return;
-    write_pending(audit);
+    int failed = write_pending(audit);
+    if (failed)
+        sp_log(SP_LOG_ERROR, "%zu lines of the audit log are lost: %s", audit->n_pending, strerrordesc_np(failed));
     if (audit->has_loop)
         uv_close((uv_handle_t *)&audit->before_wait, on_closed);
     else

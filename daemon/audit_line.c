@@ -55,20 +55,29 @@ static json_t *time_now(void)
         parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec / 1000);
 }
 
+/* As set, for lists: a list that lacks what could not be made is none. */
+static json_t *append_to(json_t *list, json_t *value)
+{
+    if (json_array_append_new(list, value) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
 /* The rules hit, each once, in the order of their first finding. */
 static json_t *rules_of(const struct sp_verdict *verdict)
 {
     const char *told[SP_AUDIT_RULES_MAX];
     size_t n_told = 0;
     json_t *rules = json_array();
-    for (size_t i = 0; i < verdict->n_findings && n_told < SP_AUDIT_RULES_MAX; i++) {
+    for (size_t i = 0; rules && i < verdict->n_findings && n_told < SP_AUDIT_RULES_MAX; i++) {
         size_t j = 0;
         while (j < n_told && strcmp(told[j], verdict->findings[i].rule) != 0)
             j++;
         if (j < n_told)
             continue;
         told[n_told++] = verdict->findings[i].rule;
-        json_array_append_new(rules, json_string(verdict->findings[i].rule));
+        rules = append_to(rules, json_string(verdict->findings[i].rule));
     }
     return rules;
 }
@@ -77,7 +86,7 @@ static void add_verdict(json_t *line, const struct sp_verdict *verdict)
 {
     json_t *policies = json_array();
     for (size_t i = 0; i < verdict->n_policies; i++)
-        json_array_append_new(policies, json_string(sp_policy_id(verdict->policies[i])));
+        policies = append_to(policies, json_string(sp_policy_id(verdict->policies[i])));
     set(line, "safe", json_boolean(verdict->safe));
     set(line, "language", json_string(verdict->language));
     set(line, "policies", policies);
