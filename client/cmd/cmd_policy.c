@@ -133,7 +133,10 @@ static int show(const struct asking *asking)
 {
     sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
     struct sallyport_error error;
-    int status = answer_to(asking, sallyport_policy_get(asking->service, asking->operand, &answer, &error), &error);
+    int status =
+        sp_input_policy_is_file(asking->operand)
+            ? send_file(asking, false, &answer)
+            : answer_to(asking, sallyport_policy_get(asking->service, asking->operand, &answer, &error), &error);
     if (status)
         return status;
     if (asking->options->json)

@@ -198,6 +198,15 @@ static const struct outcome outcomes[] = {
     {"lost", SP_EXIT_SERVICE, "the sandbox was lost"},
 };
 
+static int tell_signal(const struct sp_invocation *invocation, int number)
+{
+    const char *name = sigdescr_np(number);
+    if (number == SIGXCPU)
+        return sp_cmd_fail(invocation, SP_EXIT_SIGNAL + number, "the program used up its CPU time");
+    return sp_cmd_fail(invocation, SP_EXIT_SIGNAL + number, "the program was killed by signal %d%s%s", number,
+        name ? ": " : "", name ? name : "");
+}
+
 static int tell_outcome(const struct sp_invocation *invocation, const sallyport_value *answer)
 {
     const char *name = sallyport_get_text(answer, "outcome", NULL);
@@ -210,7 +219,7 @@ static int tell_outcome(const struct sp_invocation *invocation, const sallyport_
     if (outcome == &outcomes[0])
         return (int)(sallyport_get_int(answer, "exit_code", SP_EXIT_SERVICE) & 0xFF);
     if (outcome == &outcomes[1])
-        return SP_EXIT_SIGNAL + (int)(sallyport_get_int(answer, "signal", 0) & 0x7F);
+        return tell_signal(invocation, (int)(sallyport_get_int(answer, "signal", 0) & 0x7F));
     print_seconds(invocation, outcome->text, answer);
     return outcome->status;
 }

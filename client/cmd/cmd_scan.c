@@ -246,7 +246,9 @@ static void summarise(const struct scanning *scanning)
     fflush(stdout);
     fprintf(stderr, "%llu file%s scanned: %llu finding%s", (unsigned long long)scanning->n_scanned,
         plural(scanning->n_scanned), (unsigned long long)scanning->n_findings, plural(scanning->n_findings));
-    if (scanning->n_findings)
+    if (scanning->n_findings && !scanning->n_unsafe)
+        fputs(", none of them blocks", stderr);
+    else if (scanning->n_findings)
         fprintf(stderr, ", %llu of them block%s %llu file%s", (unsigned long long)scanning->n_blocking,
             scanning->n_blocking == 1 ? "s" : "", (unsigned long long)scanning->n_unsafe, plural(scanning->n_unsafe));
     if (scanning->n_skipped)

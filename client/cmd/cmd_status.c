@@ -50,6 +50,7 @@ static void print_value(const sallyport_value *value)
             print_value(sallyport_at(value, i));
         }
         break;
+    case SALLYPORT_DOUBLE: printf("%.1f", sallyport_get_double(value, NULL, 0)); break;
     default: sp_out_json_value(stdout, value, 0); break;
     }
 }
@@ -83,6 +84,24 @@ static void print_runtime(const sallyport_value *runtime)
     }
 }
 
+static void print_limits(const sallyport_value *greeting)
+{
+    const sallyport_value *usual = sallyport_get(greeting, "limits.run");
+    const sallyport_value *most = sallyport_get(greeting, "limits.ceilings");
+    if (sallyport_get_count(usual, NULL))
+        puts("limits     of a run, standard and most");
+    for (size_t i = 0; i < sallyport_get_count(usual, NULL); i++) {
+        const char *key = sallyport_key_at(usual, i, NULL);
+        fputs("             ", stdout);
+        sp_escape_print(stdout, sp_str_of(key ? key : ""));
+        putchar(' ');
+        sp_out_json_value(stdout, sallyport_at(usual, i), 0);
+        fputs(", ", stdout);
+        sp_out_json_value(stdout, sallyport_get(most, key), 0);
+        putchar('\n');
+    }
+}
+
 static void print_status(const sallyport *service, const sallyport_value *greeting, const sallyport_value *stats)
 {
     printf("%-10s ", "service");
@@ -92,6 +111,7 @@ static void print_status(const sallyport *service, const sallyport_value *greeti
     putchar('\n');
     print_names("rights", sallyport_get(greeting, "rights"));
     print_names("languages", sallyport_get(greeting, "languages"));
+    print_limits(greeting);
     const sallyport_value *runtimes = sallyport_get(greeting, "runtimes");
     for (size_t i = 0; i < sallyport_get_count(runtimes, NULL); i++)
         print_runtime(sallyport_at(runtimes, i));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cmd/cmd.h"
+#include "client/cmd/out_escape.h"
 
 static const struct sp_command *const commands[] = {
     &sp_cmd_run, &sp_cmd_scan, &sp_cmd_explain, &sp_cmd_policy, &sp_cmd_status};
@@ -63,8 +64,11 @@ int main(int argc, char **argv)
         return 0;
     }
     bool is_help = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0;
-    if (!is_help && *name)
-        fprintf(stderr, "sallyport: there is no such command\n");
+    if (!is_help && *name) {
+        fputs("sallyport: error: there is no command \"", stderr);
+        sp_escape_print(stderr, sp_str_of(name));
+        fputs("\"\n", stderr);
+    }
     print_commands(is_help ? stdout : stderr);
     return is_help ? 0 : SP_EXIT_TROUBLE;
 }

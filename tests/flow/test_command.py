@@ -231,6 +231,8 @@ class Run(Command):
         run("1", 125, "--timeout", "9h")
         run("1", 125, "--timeout", "soon")
         run("1", 125, "-p", "no-such-policy")
+        self.assertIn("signal 9", run("import os; os.kill(os.getpid(), 9)", 137)[1])
+        self.assertIn("CPU time", run("while True: pass", 152, "--cpu-time", "1s", "--timeout", "60s")[1])
         self.call("run", "missing.py", status=125)
         self.call("run", "-", stdin=b"print(1)", status=125)  # in which language?
         self.call("run", self.write("a.py", ""), "argument", status=125)
@@ -330,6 +332,7 @@ class Policies(Command):
         self.assertRegex(out, r"(?m)^mine\town\tsha256:")
         out, _ = self.call("policy", "show", "mine")
         self.assertEqual(json.loads(out)["severity_threshold"], "medium")
+        self.assertEqual(json.loads(self.call("policy", "show", "./p.yaml")[0])["name"], "command")
         self.write("again.yaml", out)  # JSON is YAML
         self.call("policy", "check", "again.yaml")
         self.write("a.py", "import os\n")
