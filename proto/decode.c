@@ -2,6 +2,7 @@
  * through here, so that bounds and the naming of what is wrong are in one place. */
 #include "proto/decode.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <strings.h>
@@ -93,6 +94,16 @@ static int decode_string(
 }
 
 /* The value in thousandths where milli is set, so that one routine bounds both. */
+static int out_of_range(struct decoding *d, const struct sp_field *field, bool milli)
+{
+    if (field->max >= UINT64_MAX / 4) /* a bound that is there for arithmetic alone */
+        return sp_error_set(d->error, d->code, "must be at least %.15g", (double)field->min / (milli ? 1000 : 1));
+    if (milli)
+        return sp_error_set(
+            d->error, d->code, "must be between %.15g and %.15g", (double)field->min / 1000, (double)field->max / 1000);
+    return sp_error_set(d->error, d->code, "must be between %" PRIu64 " and %" PRIu64, field->min, field->max);
+}
+
 static int decode_number(
     struct decoding *d, const msgpack_object *object, const struct sp_field *field, bool milli, uint64_t *ret)
 {
@@ -116,8 +127,7 @@ static int decode_number(
         return wrong_type(d, milli ? "a number" : "an integer", object);
     }
     if (value < field->min || value > field->max)
-        return sp_error_set(
-            d->error, d->code, "must be between %g and %g", (double)field->min / scale, (double)field->max / scale);
+        return out_of_range(d, field, milli);
     *ret = value;
     return 0;
 }
@@ -294,8 +304,14 @@ static int unknown_key(struct decoding *d, struct sp_str key, const struct sp_ta
     char names[200];
     size_t n = 0;
     names[0] = '\0';
-    for (size_t i = 0; i < table->n_fields && n < sizeof(names); i++)
-        n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "", table->fields[i].name);
+    for (size_t i = 0; i < table->n_fields; i++) {
+        const char *name = table->fields[i].name;
+        if (n + strlen(name) + sizeof(", , ...") > sizeof(names)) {
+            snprintf(names + n, sizeof(names) - n, ", ...");
+            break;
+        }
+        n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "", name);
+    }
     if (sp_utf8_valid((const uint8_t *)key.ptr, key.n_bytes) < key.n_bytes)
         return sp_error_set(d->error, d->code, "unknown key that is not UTF-8 (known: %s)", names);
     sp_error_set(d->error, d->code, "unknown key (known: %s)", table->n_fields ? names : "none");
