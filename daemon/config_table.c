@@ -92,7 +92,8 @@ static const struct sp_table policy_table = SP_TABLE(struct ROW, policy_rows);
 
 #define ROW sp_config_audit
 static const struct sp_field audit_rows[] = {
-    TEXT("file", file, PATH_MAX_B, "where the audit lines go; else to the journal"),
+    TEXT("file", file, PATH_MAX_B,
+        "where the audit lines go; the daemon's user must be able to write there; else to the journal"),
     YESNO("required", required, 1, "a line that cannot be written refuses the run"),
     YESNO("sync", sync, 1, "a verdict is on the disk before its code is handed over"),
 };

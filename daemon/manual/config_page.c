@@ -2,8 +2,12 @@
  * tool: never installed, never linked into the daemon. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/config.h"
+
+/* A bound that is there for arithmetic alone. */
+#define ENDLESS (UINT64_MAX / 4)
 
 static const char head[] = ".Dd November 24, 2026\n"
                            ".Dt SALLYPORTD.YAML 5\n"
@@ -19,7 +23,7 @@ static const char head[] = ".Dd November 24, 2026\n"
                            "All of it is optional, the file itself included.\n"
                            ".Nm sallyportd Fl -check-config\n"
                            "says what is wrong and where:\n"
-                           ".Dl sallyportd.yaml:7:3: bounds.connections: must be between 1 and 1e+06\n"
+                           ".Dl sallyportd.yaml:7:3: bounds.connections: must be between 1 and 1000000\n"
                            ".Pp\n"
                            "On SIGHUP, and by the method\n"
                            ".Sy reload ,\n"
@@ -49,6 +53,9 @@ static const char tail[] =
     ".Sy operate\n"
     "(stats, reload, drain).\n"
     "Who a peer is comes from the kernel, once, when it connects.\n"
+    "The overflow user (65534, often called nobody) and group stand for everybody whom a user namespace does not map; "
+    "no\n"
+    "rule gives them rights.\n"
     ".Sh FILES\n"
     ".Bl -tag -width Ds\n"
     ".It Pa " SP_CONFIG_PATH "\n"
@@ -114,16 +121,24 @@ static const char *kind_of(const struct sp_field *field)
     return "value";
 }
 
-static void print_standard(const struct sp_field *field)
+/* limits: where the field is one of theirs, what is built in. */
+static void print_standard(const struct sp_field *field, const struct sp_limits *limits)
 {
+    uint64_t standard = field->standard;
     if (field->type == SP_FIELD_UINT || field->type == SP_FIELD_MILLI) {
         fputs(", ", stdout);
         print_number(field, field->min);
-        fputs(" to ", stdout);
-        print_number(field, field->max);
-        if (field->standard) {
+        if (field->max < ENDLESS) {
+            fputs(" to ", stdout);
+            print_number(field, field->max);
+        } else {
+            fputs(" or more", stdout);
+        }
+        if (limits)
+            memcpy(&standard, (const char *)limits + field->offset, sizeof standard);
+        if (standard) {
             fputs("; standard ", stdout);
-            print_number(field, field->standard);
+            print_number(field, standard);
         }
     } else if (field->type == SP_FIELD_BOOL) {
         printf("; standard %s", field->standard ? "true" : "false");
@@ -132,8 +147,9 @@ static void print_standard(const struct sp_field *field)
     }
 }
 
-static void print_table(const struct sp_table *table)
+static void print_table(const struct sp_table *table, const struct sp_limits *limits)
 {
+    const struct sp_limits usual = sp_limits_default(), most = sp_limits_ceiling();
     puts(".Bl -tag -width Ds");
     for (size_t i = 0; i < table->n_fields; i++) {
         const struct sp_field *field = &table->fields[i];
@@ -141,10 +157,13 @@ static void print_table(const struct sp_table *table)
         if (field->help)
             print_text(field->help);
         printf("%s(%s", field->help ? " " : "", kind_of(field));
-        print_standard(field);
+        print_standard(field, limits);
         puts(")");
         if (field->table)
-            print_table(field->table);
+            print_table(field->table, table != &sp_config_table              ? NULL
+                                      : strcmp(field->name, "limits") == 0   ? &usual
+                                      : strcmp(field->name, "ceilings") == 0 ? &most
+                                                                             : NULL);
     }
     puts(".El");
 }
@@ -152,7 +171,7 @@ static void print_table(const struct sp_table *table)
 int main(void)
 {
     fputs(head, stdout);
-    print_table(&sp_config_table);
+    print_table(&sp_config_table, NULL);
     fputs(tail, stdout);
     return ferror(stdout) ? 1 : 0;
 }
