@@ -321,6 +321,8 @@ static int check_module(struct sp_str name, struct sp_error *error)
             return sp_error_set(error, SP_EINVALID_POLICY, "a module's name holds no blanks or control characters");
         if (c == '*')
             return sp_error_set(error, SP_EINVALID_POLICY, "takes no wildcard: a name means what lies under it too");
+        if (strchr(";,()\"'\\", c))
+            return sp_error_set(error, SP_EINVALID_POLICY, "a module's name holds no %c", c);
     }
     return 0;
 }

@@ -360,10 +360,10 @@ static int check_hints(struct sp_re_reader *reader, const struct sp_re_node *roo
         bool blank = c == '\t' || c == '\n' || c == '\r';
         if (!blank && (c < 0x20 || (c >= 0x7F && c <= 0x9F)))
             return sp_re_lex_fail(
-                lex, i, "a control character (U+%04X): in YAML, double quotes turn \\b into one; use single quotes", c);
+                lex, i, "in YAML, double quotes turn \\b into a control character; use single quotes: U+%04X", c);
     }
     if (root->width_min == 0)
-        return sp_re_lex_fail(lex, 0, "the pattern can match nothing, so it would be found everywhere");
+        return sp_re_lex_fail(lex, 0, "it would be found everywhere, since it can match nothing,");
     return 0;
 }
 

@@ -145,6 +145,7 @@ Test(policy, names_what_is_wrong_and_where)
     refuse("restricted_modules: [os]", SP_EINVALID_POLICY, "restricted_modules[0]", "must be a map");
     refuse("restricted_modules: [{name: 'os *'}]", SP_EINVALID_POLICY, "restricted_modules[0].name", "no blanks");
     refuse("restricted_modules: [{name: 'os.*'}]", SP_EINVALID_POLICY, "restricted_modules[0].name", "no wildcard");
+    refuse("restricted_modules: [{name: 'os;'}]", SP_EINVALID_POLICY, "restricted_modules[0].name", "holds no ;");
     refuse("allowed_modules: [a, 7]", SP_EINVALID_POLICY, "allowed_modules[1]", "must be a string");
     refuse("allowed_modules: math", SP_EINVALID_POLICY, "allowed_modules", "must be a list");
     refuse("name: Big", SP_EINVALID_POLICY, "name", "lower-case");
