@@ -55,7 +55,7 @@ class Refused(SallyportError):
     def __init__(self, verdict):
         findings = [finding for finding in verdict.get("violations", []) if finding.get("blocking")]
         first = f"line {findings[0]['line']}: {findings[0]['description']}" if findings else "no finding is told"
-        super().__init__("refused", f"the policy refuses the code ({len(findings)} findings): {first}")
+        super().__init__("refused", f"the policy refuses the code ({len(findings)} {'finding' if len(findings) == 1 else 'findings'}): {first}")
         self.verdict = verdict
 
 
