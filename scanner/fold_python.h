@@ -97,19 +97,20 @@ struct sp_python_value *sp_fold_python_slice(struct sp_fold_python *fold, const 
 /* A text's characters, bytes' numbers, a sequence itself, a dictionary's keys. */
 const struct sp_python_value *sp_fold_python_items(struct sp_fold_python *fold, const struct sp_python_value *value);
 
-/* value.name(arguments); keywords are not known here. */
+/* value.name(arguments); named: a dictionary of keyword arguments, which format() knows, or NULL. */
 const struct sp_python_value *sp_fold_python_method(struct sp_fold_python *fold, const struct sp_python_value *value,
-    struct sp_str name, const struct sp_python_value *const *arguments, size_t n_arguments);
+    struct sp_str name, const struct sp_python_value *const *arguments, size_t n_arguments,
+    const struct sp_python_value *named);
 /* A call of a function that only computes, by its canonical name ("chr", "base64.b64decode"). */
 const struct sp_python_value *sp_fold_python_call(struct sp_fold_python *fold, struct sp_str name,
     const struct sp_python_value *const *arguments, size_t n_arguments);
 /* Between the files of folding: decoding by a codec's name ("rot13", "utf-8", "hex", "base64"). encode: the other way. */
 const struct sp_python_value *sp_fold_python_codec(
     struct sp_fold_python *fold, const struct sp_python_value *value, struct sp_str codec, bool encode);
-/* %-formatting, and str.format with positional arguments. */
+/* %-formatting, and str.format; named may be NULL. */
 struct sp_python_value *sp_fold_python_percent(
     struct sp_fold_python *fold, const struct sp_python_value *format, const struct sp_python_value *arguments);
 struct sp_python_value *sp_fold_python_format(struct sp_fold_python *fold, const struct sp_python_value *format,
-    const struct sp_python_value *const *arguments, size_t n_arguments);
+    const struct sp_python_value *const *arguments, size_t n_arguments, const struct sp_python_value *named);
 
 #endif

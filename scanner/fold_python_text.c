@@ -311,8 +311,13 @@ struct sp_python_value *sp_fold_python_percent(
     return sp_fold_python_build(&builder, format->kind);
 }
 
+static bool is_word(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '_';
+}
+
 struct sp_python_value *sp_fold_python_format(struct sp_fold_python *fold, const struct sp_python_value *format,
-    const struct sp_python_value *const *arguments, size_t n_arguments)
+    const struct sp_python_value *const *arguments, size_t n_arguments, const struct sp_python_value *named)
 {
     struct sp_fold_python_builder builder = {.fold = fold};
     struct sp_str text = format->text;
@@ -334,9 +339,19 @@ struct sp_python_value *sp_fold_python_format(struct sp_fold_python *fold, const
         if (byte == '}')
             return NULL;
         size_t start = at;
+        const struct sp_python_value *value = NULL;
         uint32_t index = digits(text, &at, 4, 10);
+        if (at == start && named)
+            while (at < text.n_bytes && is_word(text.ptr[at]))
+                at++;
         if (at == start)
             index = n_used++;
+        if (at > start && is_word(text.ptr[start]) && !(text.ptr[start] >= '0' && text.ptr[start] <= '9')) {
+            struct sp_python_value key = {.kind = SP_PYTHON_VALUE_TEXT, .text = {text.ptr + start, at - start}};
+            value = sp_fold_python_index(fold, named, &key);
+        } else if (index < n_arguments) {
+            value = arguments[index];
+        }
         if (at + 1 < text.n_bytes && text.ptr[at] == '!' && text.ptr[at + 1] == 's')
             at += 2;
         struct sp_str flags = {text.ptr + at, 0};
@@ -349,10 +364,10 @@ struct sp_python_value *sp_fold_python_format(struct sp_fold_python *fold, const
             if (flags.n_bytes && !(text.ptr[at - 1] >= '0' && text.ptr[at - 1] <= '9'))
                 letter = flags.ptr[--flags.n_bytes];
         }
-        if (at >= text.n_bytes || text.ptr[at] != '}' || index >= n_arguments || !strchr("sdcxXo", letter))
+        if (at >= text.n_bytes || text.ptr[at] != '}' || !strchr("sdcxXo", letter))
             return NULL;
         at++;
-        if (!append_converted(&builder, flags, letter, arguments[index]))
+        if (!append_converted(&builder, flags, letter, value))
             return NULL;
     }
     return sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT);

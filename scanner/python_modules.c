@@ -115,6 +115,23 @@ static const char *const shadows[] = {
 #undef STAR
 };
 
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define MARKS "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+static const struct {
+    const char *path, *text;
+} constants[] = {
+    {"string.ascii_letters", LOWER UPPER},
+    {"string.ascii_lowercase", LOWER},
+    {"string.ascii_uppercase", UPPER},
+    {"string.digits", "0123456789"},
+    {"string.hexdigits", "0123456789abcdefABCDEF"},
+    {"string.octdigits", "01234567"},
+    {"string.printable", "0123456789" LOWER UPPER MARKS " \t\n\r\x0b\x0c"},
+    {"string.punctuation", MARKS},
+};
+
 static int compare(struct sp_str a, const char *b)
 {
     size_t n_b = strlen(b), n = a.n_bytes < n_b ? a.n_bytes : n_b;
@@ -163,6 +180,12 @@ bool sp_python_modules_is_known(struct sp_str module)
 struct sp_str sp_python_modules_reexport(struct sp_str path)
 {
     const char *const *row = FIND(path, reexports);
+    return sp_str_of(row ? row[1] : NULL);
+}
+
+struct sp_str sp_python_modules_constant(struct sp_str path)
+{
+    const char *const *row = FIND(path, constants);
     return sp_str_of(row ? row[1] : NULL);
 }
 

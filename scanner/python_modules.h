@@ -22,6 +22,9 @@ bool sp_python_modules_is_known(struct sp_str module);
 /* The module that is reached as an attribute of another ("shutil.os" is "os"); ptr NULL: none. */
 struct sp_str sp_python_modules_reexport(struct sp_str path);
 
+/* The text that a member of a module is ("string.digits"); ptr NULL: not known. */
+struct sp_str sp_python_modules_constant(struct sp_str path);
+
 /* Does `from module import *` take this name from the builtins ("os.open")? */
 bool sp_python_modules_shadows(struct sp_str module_and_name);
 

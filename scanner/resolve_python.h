@@ -51,9 +51,12 @@ struct sp_python_function {
     uint32_t called; /* the walk that called it last */
 };
 
-/* Pseudo scopes: attributes of unknown objects by their name, those of modules by their path. */
+/* Pseudo scopes: attributes of unknown objects by their name, those of modules by their path, items of containers by
+ * their key (SP_PYTHON_ANY_KEY: one that is no text, or not known). */
 #define SP_PYTHON_SCOPE_ATTRIBUTES (UINT32_MAX - 1)
 #define SP_PYTHON_SCOPE_MEMBERS    (UINT32_MAX - 2)
+#define SP_PYTHON_SCOPE_ITEMS      (UINT32_MAX - 3)
+#define SP_PYTHON_ANY_KEY          SP_STR("[]")
 
 struct sp_python_resolver {
     struct sp_str source;
@@ -75,6 +78,8 @@ struct sp_python_resolver {
     struct sp_str stars[SP_PYTHON_STARS_MAX]; /* modules of star imports */
     uint32_t n_stars;
     uint32_t walk;                /* 1, 2, … */
+    bool items_stored;            /* a container got an item by assignment */
+    bool builtins_change;         /* the program puts something of its own into the builtins */
     bool again;                   /* a name that was read got a new meaning */
     uint32_t scope;               /* where the walk is */
     uint32_t function;            /* its function + 1, 0: none */
@@ -100,6 +105,12 @@ struct sp_python_set sp_resolve_python_scope_aliased(
     struct sp_python_resolver *resolver, const struct sp_python_set *set);
 /* The one constant text that the set is, or NULL. */
 const struct sp_python_value *sp_resolve_python_scope_constant(const struct sp_python_set *set);
+
+/* The set's only value, where it has no other. */
+const struct sp_python_value *sp_resolve_python_scope_single(const struct sp_python_set *set);
+/* Can all meanings of `from` be looked at? Else what comes of them, `set`, has a limit. */
+bool sp_resolve_python_scope_affords(
+    struct sp_python_resolver *resolver, const struct sp_python_set *from, struct sp_python_set *set);
 
 uint32_t sp_resolve_python_scope_new(struct sp_python_resolver *resolver, enum sp_python_scope_kind kind);
 void sp_resolve_python_scope_bind(struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set);
@@ -130,6 +141,9 @@ void sp_resolve_python_emit_module(
     struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end, enum sp_via via, bool maybe);
 void sp_resolve_python_emit_name(
     struct sp_python_resolver *resolver, const struct sp_python_value *path, uint32_t start, uint32_t end, bool call);
+/* [start, end) is a use of each path of the set. */
+void sp_resolve_python_emit_paths(
+    struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end, bool call);
 void sp_resolve_python_emit_folded(
     struct sp_python_resolver *resolver, const struct sp_python_value *value, uint32_t start, uint32_t end);
 void sp_resolve_python_emit_evaluated(
@@ -145,25 +159,42 @@ void sp_resolve_python_emit_finish(struct sp_python_resolver *resolver);
 void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t node, struct sp_python_set *ret_set);
 /* For what it tells; the value does not matter. */
 void sp_resolve_python_expression_visit(struct sp_python_resolver *resolver, uint32_t node);
-/* The set's values become the target's: names, tuples, attributes, subscripts. */
-void sp_resolve_python_expression_assign(
-    struct sp_python_resolver *resolver, uint32_t target, const struct sp_python_set *set);
+/* A CHAIN, which need not be one of the tree's. */
+void sp_resolve_python_expression_chain(
+    struct sp_python_resolver *resolver, const struct sp_python_node *node, struct sp_python_set *ret_set);
+
+/* ---- member ---- */
+
 /* path.name: the member, a module that is reached so, or an own attribute. via: at least. start, end: where to tell a
  * module that is reached so. */
-void sp_resolve_python_expression_member(struct sp_python_resolver *resolver, const struct sp_python_value *path,
+void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const struct sp_python_value *path,
     struct sp_str name, enum sp_via via, uint32_t start, uint32_t end, struct sp_python_set *set);
 /* value.name, whatever the value is; [start, end) is where it is told. */
-void sp_resolve_python_expression_attribute(struct sp_python_resolver *resolver, const struct sp_python_set *from,
+void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const struct sp_python_set *from,
     struct sp_str name, enum sp_via via, uint32_t start, uint32_t end, struct sp_python_set *ret_set);
 /* Tells the attribute where it is a known way round what a policy keeps away, whatever it is asked of. */
-void sp_resolve_python_expression_tell_way(
+void sp_resolve_python_member_tell_way(
     struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end);
-/* [start, end) is a use of each path of the set. */
-void sp_resolve_python_expression_tell(
-    struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end, bool call);
+/* from[…], the INDEX node being given; called: the result is called in turn. */
+void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, const struct sp_python_set *from,
+    uint32_t index, uint32_t start, uint32_t end, bool called, struct sp_python_set *ret_set);
+/* The name under which items of that key are kept in SP_PYTHON_SCOPE_ITEMS; NULL: a key that is not known. */
+uint32_t sp_resolve_python_member_item(struct sp_python_resolver *resolver, const struct sp_python_value *key);
+
+/* ---- display ---- */
+
+void sp_resolve_python_display(
+    struct sp_python_resolver *resolver, const struct sp_python_node *node, struct sp_python_set *ret_set);
+void sp_resolve_python_display_comprehension(
+    struct sp_python_resolver *resolver, uint32_t index, struct sp_python_set *ret_set);
 /* The items of what is iterated over. */
-void sp_resolve_python_expression_iterate(
+void sp_resolve_python_display_iterate(
     struct sp_python_resolver *resolver, const struct sp_python_set *iterable, struct sp_python_set *ret_set);
+
+/* ---- assign ---- */
+
+/* The set's values become the target's: names, tuples, attributes, subscripts. */
+void sp_resolve_python_assign(struct sp_python_resolver *resolver, uint32_t target, const struct sp_python_set *set);
 
 /* ---- call ---- */
 
@@ -187,10 +218,16 @@ struct sp_python_call {
 /* One of the callee's meanings, called; adds what it answers to the set. */
 void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
     const struct sp_python_call *call, struct sp_python_set *set);
+
+/* ---- action, perform: the functions that are known ---- */
+
+/* Something that imports or evaluates gets out of sight (into a generator, an unknown container): that is dynamic. */
+void sp_resolve_python_action_escape(
+    struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);
 /* Does it import or evaluate what it is handed? */
-bool sp_resolve_python_call_is_sink(const struct sp_python_value *value);
+bool sp_resolve_python_action_is_sink(const struct sp_python_value *value);
 /* container[key] of a namespace, sys.modules, __builtins__; false: it is none of these. */
-bool sp_resolve_python_call_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
+bool sp_resolve_python_perform_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
     const struct sp_python_argument *key, uint32_t start, uint32_t end, bool called, struct sp_python_set *set);
 
 /* ---- import ---- */

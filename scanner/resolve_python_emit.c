@@ -74,6 +74,18 @@ void sp_resolve_python_emit_name(
             .call = call};
 }
 
+void sp_resolve_python_emit_paths(
+    struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end, bool call)
+{
+    struct sp_python_set told = {.limit = set->limit};
+    if (sp_resolve_python_scope_affords(resolver, set, &told))
+        for (uint8_t i = 0; i < set->n_items; i++)
+            if (set->items[i]->kind == SP_PYTHON_VALUE_PATH)
+                sp_resolve_python_emit_name(resolver, set->items[i], start, end, call);
+    if (told.limit && call && !resolver->quiet)
+        sp_resolve_python_emit_limit(resolver, "a name with too many meanings, or too long", start, end);
+}
+
 void sp_resolve_python_emit_folded(
     struct sp_python_resolver *resolver, const struct sp_python_value *value, uint32_t start, uint32_t end)
 {

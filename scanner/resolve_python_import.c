@@ -141,8 +141,8 @@ void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const st
             } else {
                 tell_cut(resolver, part);
             }
-            sp_resolve_python_expression_member(resolver, &parent, name, SP_VIA_DIRECT, part->start, part->end, &set);
-            sp_resolve_python_expression_tell(resolver, &set, part->start, part->end, false);
+            sp_resolve_python_member_find(resolver, &parent, name, SP_VIA_DIRECT, part->start, part->end, &set);
+            sp_resolve_python_emit_paths(resolver, &set, part->start, part->end, false);
         }
         if (alias->has_as)
             sp_resolve_python_scope_bind(resolver, alias->name, &set);

@@ -8,6 +8,7 @@
 
 #define DEPTH_EQUAL     3
 #define WALKS_CONSTANTS 2
+#define FREE_MEANINGS   2 /* of a name, at no charge */
 
 static void fail(struct sp_python_resolver *resolver, const struct sp_arena *arena)
 {
@@ -100,6 +101,15 @@ bool sp_resolve_python_scope_pay(struct sp_python_resolver *resolver, uint32_t n
     return true;
 }
 
+bool sp_resolve_python_scope_affords(
+    struct sp_python_resolver *resolver, const struct sp_python_set *from, struct sp_python_set *set)
+{
+    if (from->n_items <= FREE_MEANINGS || sp_resolve_python_scope_pay(resolver, from->n_items))
+        return true;
+    set->other = set->limit = true;
+    return false;
+}
+
 struct sp_python_set sp_resolve_python_scope_aliased(
     struct sp_python_resolver *resolver, const struct sp_python_set *set)
 {
@@ -127,6 +137,11 @@ const struct sp_python_value *sp_resolve_python_scope_constant(const struct sp_p
         return NULL;
     uint8_t kind = set->items[0]->kind;
     return kind == SP_PYTHON_VALUE_TEXT || kind == SP_PYTHON_VALUE_BYTES ? set->items[0] : NULL;
+}
+
+const struct sp_python_value *sp_resolve_python_scope_single(const struct sp_python_set *set)
+{
+    return set->n_items == 1 && !set->other && !set->limit && !set->large ? set->items[0] : NULL;
 }
 
 /* A copy of a value in the memory that lasts. Views into the source and into tables stay as they are. */
@@ -288,7 +303,8 @@ static void bind_values(
     bool first = !binding->bound;
     bool grown = grow_set(resolver, &binding->set, set);
     binding->bound = true;
-    if ((grown || first) && name < resolver->n_read && resolver->read[name] == resolver->walk)
+    /* Names that are made up here (paths, keys) are not watched. */
+    if ((grown || first) && (name >= resolver->n_read || resolver->read[name] == resolver->walk))
         resolver->again = true;
     if (scope == resolver->scope && resolver->n_branches == 0)
         binding->certain = resolver->walk;
@@ -365,6 +381,19 @@ static void find_outside(struct sp_python_resolver *resolver, uint32_t name, boo
             value->builtin = true;
         sp_resolve_python_scope_add(resolver, set, value);
         found = true;
+    }
+    if (resolver->builtins_change) {
+        sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_MEMBERS, name, set);
+        char path[SP_PYTHON_NAME_MAX];
+        static const char prefix[] = "builtins.";
+        if (text.n_bytes < sizeof(path) - sizeof(prefix)) {
+            memcpy(path, prefix, sizeof(prefix) - 1);
+            memcpy(path + sizeof(prefix) - 1, text.ptr, text.n_bytes);
+            uint32_t number =
+                sp_python_names_find(&resolver->names, (struct sp_str){path, sizeof(prefix) - 1 + text.n_bytes});
+            if (number != UINT32_MAX)
+                sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
+        }
     }
     if (sp_str_is(text, "__builtins__")) {
         struct sp_python_value *value =

@@ -180,7 +180,7 @@ static void assign(struct sp_python_resolver *resolver, const struct sp_python_n
         value = at(resolver, value)->next;
     sp_resolve_python_expression(resolver, value, &set);
     for (uint32_t target = node->child; target != value; target = at(resolver, target)->next)
-        sp_resolve_python_expression_assign(resolver, target, &set);
+        sp_resolve_python_assign(resolver, target, &set);
 }
 
 /* x += y: x keeps what it was, and gets what comes out. */
@@ -204,7 +204,7 @@ static void augmented(struct sp_python_resolver *resolver, const struct sp_pytho
     /* In a loop or a branch it may be more than what one walk says. */
     set.other |= resolver->n_branches > 0 || resolver->function;
     if (node->child)
-        sp_resolve_python_expression_assign(resolver, node->child, &set);
+        sp_resolve_python_assign(resolver, node->child, &set);
 }
 
 static void bind_items(struct sp_python_resolver *resolver, const struct sp_python_node *node)
@@ -215,7 +215,7 @@ static void bind_items(struct sp_python_resolver *resolver, const struct sp_pyth
         sp_resolve_python_expression(resolver, node->child, &set);
     set.other = true; /* what __enter__ answers, or what was raised */
     if (target)
-        sp_resolve_python_expression_assign(resolver, target, &set);
+        sp_resolve_python_assign(resolver, target, &set);
 }
 
 static void loop(struct sp_python_resolver *resolver, const struct sp_python_node *node)
@@ -225,9 +225,9 @@ static void loop(struct sp_python_resolver *resolver, const struct sp_python_nod
     if (!source)
         return;
     sp_resolve_python_expression(resolver, source, &iterable);
-    sp_resolve_python_expression_iterate(resolver, &iterable, &items);
+    sp_resolve_python_display_iterate(resolver, &iterable, &items);
     resolver->n_branches++;
-    sp_resolve_python_expression_assign(resolver, target, &items);
+    sp_resolve_python_assign(resolver, target, &items);
     for (uint32_t child = at(resolver, source)->next; child; child = at(resolver, child)->next)
         sp_resolve_python_statement(resolver, child);
     resolver->n_branches--;
@@ -248,7 +248,7 @@ static void capture(struct sp_python_resolver *resolver, uint32_t pattern, const
         return;
     }
     if (node->kind == SP_PYTHON_NODE_TUPLE || node->kind == SP_PYTHON_NODE_LIST) {
-        sp_resolve_python_expression_assign(resolver, pattern, set);
+        sp_resolve_python_assign(resolver, pattern, set);
         return;
     }
     for (uint32_t child = node->child; child; child = at(resolver, child)->next)
@@ -316,7 +316,7 @@ void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t i
             sp_resolve_python_expression_visit(resolver, annotation);
         if (value) {
             sp_resolve_python_expression(resolver, value, &set);
-            sp_resolve_python_expression_assign(resolver, node->child, &set);
+            sp_resolve_python_assign(resolver, node->child, &set);
         }
         return;
     }
@@ -348,10 +348,6 @@ void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t i
         return;
     case SP_PYTHON_NODE_GLOBAL: declare(resolver, node, true); return;
     case SP_PYTHON_NODE_NONLOCAL: declare(resolver, node, false); return;
-    case SP_PYTHON_NODE_OTHER:
-        for (uint32_t child = node->child; child; child = at(resolver, child)->next)
-            sp_resolve_python_statement(resolver, child);
-        return;
     default: sp_resolve_python_expression(resolver, index, &set); return;
     }
 }

@@ -70,6 +70,9 @@ Test(fold_python, formats)
     expect("'{1}{0}{{}}'.format('ck', 'so')", "sock{}");
     expect("'{:>9}'.format('a')", NULL);
     expect("'{:c}{:x}'.format(115, 255)", "sff");
+    expect("'{b}{a}'.format(a='ck', b='so')", "sock");
+    expect("'{b}{a}'.format_map({'a': 'ck', 'b': 'so'})", "sock");
+    expect("'{c}'.format(a='ck')", NULL);
     expect("f\"{'so'}{'c' + 'k'}{1}\"", "sock1");
     expect("f'{{{\"so\"!s}}}'", "{so}");
     expect("f\"{'so'!r}\"", NULL);
@@ -131,6 +134,10 @@ Test(fold_python, applies_functions_that_only_compute)
     expect("''.join([c for c in 's.o.' if c != '.'])", "so");
     expect("''.join(chr(c) for c in range(115, 117))", "st");
     expect("''.join(c for c in unknown)", NULL);
+    expect("(29551).to_bytes(2, 'big').decode()", "so");
+    expect("''.join(sorted('cos'))", "cos");
+    expect("''.join(a for a, _ in zip('so', 'xy'))", "so");
+    expect("''.join(str(i) + c for i, c in enumerate('ab'))", "0a1b");
 }
 
 static void expect_with(const char *import, const char *expression, const char *value)
@@ -159,6 +166,7 @@ Test(fold_python, decodes_codecs)
     expect_with("import binascii", "binascii.unhexlify('736f')", "so");
     expect_with("import codecs", "codecs.decode('fbpxrg', 'rot13')", "socket");
     expect_with("import codecs", "codecs.decode('736f', 'hex')", "so");
+    expect_with("import string", "string.ascii_lowercase[18] + string.ascii_lowercase[14]", "so");
     expect_with("", "b's\\0o\\0'.decode('utf-16-le')", "so");
 }
 

@@ -150,6 +150,9 @@ Test(resolve_python, finds_nothing_in_innocents)
     expect_nothing("import sys\nsys.modules[__name__]\nprint(sys.path, list(sys.modules))");
     expect_nothing("from ast import literal_eval\nliteral_eval(x)");
     expect_nothing("match = re_match(x)\ncase = 1\nmatch(x)\nprint(match, case)");
+    expect_nothing("import pickle\npickle.loads(data)");
+    expect_nothing("d = {}\nd[k] = print\nd[k]('import socket')");
+    expect_nothing("def f(*a, **k): return g(*a, **k)\nf(1)");
     expect_nothing("import logging\nlog = logging.getLogger(__name__)\nlog.info('x')");
 }
 
@@ -184,7 +187,8 @@ Test(resolve_python, reaches_the_builtins_by_every_way)
         "print.__self__.__import__", "__builtins__.__dict__.get('__import__')",
         "object.__getattribute__(__builtins__, '__import__')", "__builtins__.__getattribute__('__import__')",
         "__import__('operator').attrgetter('__import__')(__builtins__)", "eval('__import__')",
-        "__import__('functools').reduce(getattr, ['__import__'], __builtins__)", "__import__.__call__"};
+        "__import__('functools').reduce(getattr, ['__import__'], __builtins__)", "__import__.__call__",
+        "__import__('json').__builtins__['__import__']", "__import__('json').__loader__.load_module"};
     char source[256];
     for (size_t i = 0; i < SP_COUNT(ways); i++) {
         snprintf(source, sizeof(source), "%s('socket')", ways[i]);
@@ -223,6 +227,16 @@ Test(resolve_python, follows_aliases)
         "match __import__:\n  case i: i('socket')",
         "setattr(x, 'i', __import__)\nx.i('socket')",
         "d = dict(i=__import__)\nd['i']('socket')",
+        "d = {}\nd['i'] = __import__\nd['i']('socket')",
+        "d = [0]\nd[n] = __import__\nd[0]('socket')",
+        "{**{'i': __import__}}['i']('socket')",
+        "[*[__import__]][0]('socket')",
+        "(lambda *a: a[0]('socket'))(__import__)",
+        "(lambda **k: k['i']('socket'))(i=__import__)",
+        "__builtins__.i = __import__\ni('socket')",
+        "import builtins\nbuiltins.print = __import__\nprint('socket')",
+        "globals()['i'] = __import__\ni('socket')",
+        "globals().update(i=__import__)\ni('socket')",
         "n = 'socket'\n__import__(n)",
         "for n in ['json', 'socket']: __import__(n)",
     };
@@ -303,6 +317,10 @@ Test(resolve_python, tells_what_stays_unknown)
         "f.__globals__['x']",
         "getattr(f, '__glo' 'bals__')",
         "import sys\nsys._getframe().f_globals",
+        "x['__globals__']",
+        "def f(): yield exec\nnext(f())('import os')",
+        "x.append(exec)",
+        "import pickle\npickle.loads(b'cos\\nsystem\\n')",
     };
     for (size_t i = 0; i < SP_COUNT(sources); i++)
         expect_dynamic(sources[i]);

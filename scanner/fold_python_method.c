@@ -1,0 +1,363 @@
+/* Methods of constants. One thread at a time; memory is the arena's. */
+#include "scanner/fold_python.h"
+
+#include <string.h>
+
+#include "proto/utf8.h"
+
+typedef const struct sp_python_value *apply(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments);
+
+static bool is_text(const struct sp_python_value *value)
+{
+    return value && (value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES);
+}
+
+static bool is_number(const struct sp_python_value *value)
+{
+    return value && value->kind == SP_PYTHON_VALUE_NUMBER;
+}
+
+static const struct sp_python_value *argument(
+    const struct sp_python_value *const *arguments, size_t n_arguments, size_t i)
+{
+    return i < n_arguments ? arguments[i] : NULL;
+}
+
+static const struct sp_python_value *cased(struct sp_fold_python *fold, const struct sp_python_value *self, int how)
+{
+    struct sp_fold_python_builder builder = {.fold = fold};
+    bool inside = false;
+    for (size_t i = 0; i < self->text.n_bytes; i++) {
+        char byte = self->text.ptr[i];
+        bool small = byte >= 'a' && byte <= 'z', large = byte >= 'A' && byte <= 'Z';
+        if ((small || large) && (how == 's' || (how == 'l' && large) || (how == 'u' && small) ||
+                                    (how == 't' && inside == large) || (how == 'c' && (i == 0 ? small : large))))
+            byte = (char)(byte ^ 0x20);
+        inside = small || large;
+        sp_fold_python_append(&builder, (struct sp_str){&byte, 1});
+    }
+    return sp_fold_python_build(&builder, self->kind);
+}
+
+#define CASED(name, how)                                                                                               \
+    static const struct sp_python_value *name(struct sp_fold_python *fold, const struct sp_python_value *self,         \
+        const struct sp_python_value *const *arguments, size_t n_arguments)                                            \
+    {                                                                                                                  \
+        (void)arguments;                                                                                               \
+        (void)n_arguments;                                                                                             \
+        return is_text(self) ? cased(fold, self, how) : NULL;                                                          \
+    }
+CASED(text_lower, 'l')
+CASED(text_upper, 'u')
+CASED(text_swapcase, 's')
+CASED(text_title, 't')
+CASED(text_capitalize, 'c')
+
+static const struct sp_python_value *text_join(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_fold_python_builder builder = {.fold = fold};
+    const struct sp_python_value *given = argument(arguments, n_arguments, 0);
+    if (!is_text(self) || !given || (given->kind == SP_PYTHON_VALUE_BYTES))
+        return NULL;
+    const struct sp_python_value *items = sp_fold_python_items(fold, given);
+    for (uint32_t i = 0; items && i < items->n_items; i++) {
+        if (!items->items[i] || items->items[i]->kind != self->kind)
+            return NULL;
+        if (i > 0)
+            sp_fold_python_append(&builder, self->text);
+        sp_fold_python_append(&builder, items->items[i]->text);
+    }
+    return items ? sp_fold_python_build(&builder, self->kind) : NULL;
+}
+
+static const struct sp_python_value *text_replace(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_fold_python_builder builder = {.fold = fold};
+    const struct sp_python_value *old = argument(arguments, n_arguments, 0);
+    const struct sp_python_value *new = argument(arguments, n_arguments, 1);
+    if (!is_text(self) || !is_text(old) || !is_text(new) || old->text.n_bytes == 0)
+        return NULL;
+    int64_t left = n_arguments > 2 && is_number(arguments[2]) ? arguments[2]->number : -1;
+    struct sp_str text = self->text;
+    for (size_t at = 0; at <= text.n_bytes && !builder.failed;) {
+        const char *found =
+            left == 0 ? NULL : memmem(text.ptr + at, text.n_bytes - at, old->text.ptr, old->text.n_bytes);
+        size_t stop = found ? (size_t)(found - text.ptr) : text.n_bytes;
+        sp_fold_python_append(&builder, (struct sp_str){text.ptr + at, stop - at});
+        if (!found)
+            break;
+        sp_fold_python_append(&builder, new->text);
+        at = stop + old->text.n_bytes;
+        left--;
+    }
+    return sp_fold_python_build(&builder, self->kind);
+}
+
+static bool strips(char byte, const struct sp_python_value *set)
+{
+    if (!set)
+        return byte == ' ' || (byte >= '\t' && byte <= '\r');
+    return memchr(set->text.ptr, byte, set->text.n_bytes);
+}
+
+static const struct sp_python_value *strip(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *set, bool left, bool right)
+{
+    if (!is_text(self) || (set && !is_text(set)))
+        return NULL;
+    struct sp_str text = self->text;
+    while (left && text.n_bytes && strips(text.ptr[0], set))
+        text = (struct sp_str){text.ptr + 1, text.n_bytes - 1};
+    while (right && text.n_bytes && strips(text.ptr[text.n_bytes - 1], set))
+        text.n_bytes--;
+    return sp_fold_python_text(fold, self->kind, text, SP_VIA_FOLDED);
+}
+
+#define STRIPPED(name, left, right)                                                                                    \
+    static const struct sp_python_value *name(struct sp_fold_python *fold, const struct sp_python_value *self,         \
+        const struct sp_python_value *const *arguments, size_t n_arguments)                                            \
+    {                                                                                                                  \
+        return strip(fold, self, argument(arguments, n_arguments, 0), left, right);                                    \
+    }
+STRIPPED(text_strip, true, true)
+STRIPPED(text_lstrip, true, false)
+STRIPPED(text_rstrip, false, true)
+
+static const struct sp_python_value *text_removeprefix(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    const struct sp_python_value *head = argument(arguments, n_arguments, 0);
+    if (!is_text(self) || !is_text(head))
+        return NULL;
+    struct sp_str text = self->text;
+    if (text.n_bytes >= head->text.n_bytes && memcmp(text.ptr, head->text.ptr, head->text.n_bytes) == 0)
+        text = (struct sp_str){text.ptr + head->text.n_bytes, text.n_bytes - head->text.n_bytes};
+    return sp_fold_python_text(fold, self->kind, text, SP_VIA_FOLDED);
+}
+
+static const struct sp_python_value *text_removesuffix(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    const struct sp_python_value *tail = argument(arguments, n_arguments, 0);
+    if (!is_text(self) || !is_text(tail))
+        return NULL;
+    struct sp_str text = self->text;
+    if (sp_str_ends(text, tail->text))
+        text.n_bytes -= tail->text.n_bytes;
+    return sp_fold_python_text(fold, self->kind, text, SP_VIA_FOLDED);
+}
+
+static const struct sp_python_value *text_split(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    const struct sp_python_value *by = argument(arguments, n_arguments, 0);
+    if (!is_text(self) || (n_arguments > 0 && (!is_text(by) || by->text.n_bytes == 0)) || n_arguments > 1 ||
+        self->text.n_bytes > SP_FOLD_PYTHON_ITEMS)
+        return NULL;
+    const struct sp_python_value *items[SP_FOLD_PYTHON_ITEMS / 2];
+    size_t n_items = 0;
+    struct sp_str text = self->text;
+    for (size_t at = 0; at <= text.n_bytes;) {
+        size_t stop = at, behind;
+        if (by) {
+            const char *found = memmem(text.ptr + at, text.n_bytes - at, by->text.ptr, by->text.n_bytes);
+            stop = found ? (size_t)(found - text.ptr) : text.n_bytes;
+            behind = found ? stop + by->text.n_bytes : text.n_bytes + 1;
+        } else {
+            while (at < text.n_bytes && strips(text.ptr[at], NULL))
+                at++;
+            if (at == text.n_bytes)
+                break;
+            stop = at;
+            while (stop < text.n_bytes && !strips(text.ptr[stop], NULL))
+                stop++;
+            behind = stop;
+        }
+        if (n_items == sizeof(items) / sizeof(items[0]))
+            return NULL;
+        items[n_items++] =
+            sp_fold_python_text(fold, self->kind, (struct sp_str){text.ptr + at, stop - at}, SP_VIA_FOLDED);
+        at = behind;
+    }
+    const struct sp_python_value **kept = sp_arena_array(fold->arena, n_items + 1, sizeof(*kept));
+    if (!kept)
+        return NULL;
+    memcpy(kept, items, n_items * sizeof(*kept));
+    return sp_fold_python_sequence(fold, kept, n_items);
+}
+
+static const struct sp_python_value *text_format_map(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    const struct sp_python_value *named = argument(arguments, n_arguments, 0);
+    bool known = self->kind == SP_PYTHON_VALUE_TEXT && named && named->kind == SP_PYTHON_VALUE_DICT;
+    return known ? sp_fold_python_format(fold, self, NULL, 0, named) : NULL;
+}
+
+static const struct sp_python_value *text_coded(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments, bool encode)
+{
+    const struct sp_python_value *codec = argument(arguments, n_arguments, 0);
+    if (n_arguments > 0 && (!codec || codec->kind != SP_PYTHON_VALUE_TEXT))
+        return NULL;
+    return sp_fold_python_codec(fold, self, codec ? codec->text : SP_STR("utf8"), encode);
+}
+
+static const struct sp_python_value *text_decode(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return text_coded(fold, self, arguments, n_arguments, false);
+}
+
+static const struct sp_python_value *text_encode(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return text_coded(fold, self, arguments, n_arguments, true);
+}
+
+static const struct sp_python_value *text_translate(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    const struct sp_python_value *table = argument(arguments, n_arguments, 0);
+    struct sp_fold_python_builder builder = {.fold = fold};
+    if (self->kind != SP_PYTHON_VALUE_TEXT || !table || table->kind != SP_PYTHON_VALUE_DICT || table->n_items > 512)
+        return NULL;
+    for (size_t at = 0; at < self->text.n_bytes && !builder.failed;) {
+        uint32_t point = 0xfffd;
+        size_t n = sp_utf8_next((const uint8_t *)self->text.ptr + at, self->text.n_bytes - at, &point);
+        at += n ? n : 1;
+        struct sp_python_value key = {.kind = SP_PYTHON_VALUE_NUMBER, .number = point};
+        bool found = false;
+        for (uint32_t i = 0; i < table->n_items && !found; i += 2) {
+            found = table->items[i] && sp_fold_python_equal(table->items[i], &key, 0);
+            if (!found)
+                continue;
+            const struct sp_python_value *to = table->items[i + 1];
+            if (is_number(to))
+                sp_fold_python_append_point(&builder, (uint32_t)to->number);
+            else if (to && to->kind == SP_PYTHON_VALUE_TEXT)
+                sp_fold_python_append(&builder, to->text);
+        }
+        if (!found)
+            sp_fold_python_append_point(&builder, point);
+    }
+    return sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT);
+}
+
+static const struct sp_python_value *bytes_hex(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    struct sp_fold_python_builder builder = {.fold = fold};
+    if (self->kind != SP_PYTHON_VALUE_BYTES || n_arguments > 0)
+        return NULL;
+    for (size_t i = 0; i < self->text.n_bytes; i++) {
+        uint8_t byte = (uint8_t)self->text.ptr[i];
+        char pair[2] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+        sp_fold_python_append(&builder, (struct sp_str){pair, 2});
+    }
+    return sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT);
+}
+
+static const struct sp_python_value *any_item(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return sp_fold_python_index(fold, self, argument(arguments, n_arguments, 0));
+}
+
+static const struct sp_python_value *any_add(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_ADD, self, argument(arguments, n_arguments, 0));
+}
+
+static const struct sp_python_value *dict_values(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    if (self->kind != SP_PYTHON_VALUE_DICT || n_arguments)
+        return NULL;
+    const struct sp_python_value **items = sp_arena_array(fold->arena, self->n_items / 2 + 1, sizeof(*items));
+    for (uint32_t i = 0; items && i < self->n_items / 2; i++)
+        items[i] = self->items[i * 2 + 1];
+    return items ? sp_fold_python_sequence(fold, items, self->n_items / 2) : NULL;
+}
+
+static const struct sp_python_value *dict_keys(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    return self->kind == SP_PYTHON_VALUE_DICT && !n_arguments ? sp_fold_python_items(fold, self) : NULL;
+}
+
+static const struct sp_python_value *sequence_pop(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_python_value last = {.kind = SP_PYTHON_VALUE_NUMBER, .number = -1};
+    return sp_fold_python_index(fold, self, n_arguments ? arguments[0] : &last);
+}
+
+static const struct sp_python_value *number_to_bytes(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_fold_python_builder builder = {.fold = fold};
+    const struct sp_python_value *length = argument(arguments, n_arguments, 0);
+    const struct sp_python_value *order = argument(arguments, n_arguments, 1);
+    int64_t n = is_number(length) ? length->number : 1;
+    bool big = !order || (order->kind == SP_PYTHON_VALUE_TEXT && sp_str_is(order->text, "big"));
+    if (!is_number(self) || self->number < 0 || n < 1 || n > 8)
+        return NULL;
+    for (int64_t i = 0; i < n; i++) {
+        char byte = (char)(self->number >> 8 * (big ? n - 1 - i : i));
+        sp_fold_python_append(&builder, (struct sp_str){&byte, 1});
+    }
+    return sp_fold_python_build(&builder, SP_PYTHON_VALUE_BYTES);
+}
+
+static const struct {
+    const char *name;
+    apply *apply;
+} methods[] = {
+    {"__add__", any_add},
+    {"__getitem__", any_item},
+    {"capitalize", text_capitalize},
+    {"casefold", text_lower},
+    {"decode", text_decode},
+    {"encode", text_encode},
+    {"format_map", text_format_map},
+    {"get", any_item},
+    {"hex", bytes_hex},
+    {"join", text_join},
+    {"keys", dict_keys},
+    {"lower", text_lower},
+    {"lstrip", text_lstrip},
+    {"pop", sequence_pop},
+    {"removeprefix", text_removeprefix},
+    {"removesuffix", text_removesuffix},
+    {"replace", text_replace},
+    {"rsplit", text_split},
+    {"rstrip", text_rstrip},
+    {"split", text_split},
+    {"strip", text_strip},
+    {"swapcase", text_swapcase},
+    {"title", text_title},
+    {"to_bytes", number_to_bytes},
+    {"translate", text_translate},
+    {"upper", text_upper},
+    {"values", dict_values},
+};
+
+const struct sp_python_value *sp_fold_python_method(struct sp_fold_python *fold, const struct sp_python_value *value,
+    struct sp_str name, const struct sp_python_value *const *arguments, size_t n_arguments,
+    const struct sp_python_value *named)
+{
+    if (value && value->kind == SP_PYTHON_VALUE_TEXT && sp_str_is(name, "format"))
+        return sp_fold_python_format(fold, value, arguments, n_arguments, named);
+    for (size_t i = 0; value && i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (sp_str_is(name, methods[i].name))
+            return methods[i].apply(fold, value, arguments, n_arguments);
+    return NULL;
+}

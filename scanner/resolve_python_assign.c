@@ -1,0 +1,150 @@
+/* Assignment to names, rows, attributes and subscripts. One thread at a time. */
+#include "scanner/resolve_python.h"
+
+#include <string.h>
+
+static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
+{
+    return sp_python_tree_at(&resolver->tree, node);
+}
+
+static void add(struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
+{
+    sp_resolve_python_scope_add(resolver, set, value);
+}
+
+/* ---- assignment ---- */
+
+static void assign_items(
+    struct sp_python_resolver *resolver, const struct sp_python_node *target, const struct sp_python_set *set)
+{
+    const struct sp_python_value *row = sp_resolve_python_scope_single(set);
+    const struct sp_python_value *items =
+        row && row->kind == SP_PYTHON_VALUE_SEQUENCE ? row : sp_fold_python_items(&resolver->fold, row);
+    struct sp_python_set any = {.other = true};
+    if (!items)
+        sp_resolve_python_display_iterate(resolver, set, &any);
+    uint32_t n_targets = 0, i = 0;
+    for (uint32_t child = target->child; child; child = at(resolver, child)->next)
+        n_targets++;
+    bool starred = false;
+    for (uint32_t child = target->child; child; child = at(resolver, child)->next, i++) {
+        const struct sp_python_node *item = at(resolver, child);
+        struct sp_python_set part = {0};
+        if (items && item->kind == SP_PYTHON_NODE_STAR && items->n_items + 1 >= n_targets) {
+            /* The row between what stands before the star and what stands behind it. */
+            add(resolver, &part,
+                sp_fold_python_sequence(&resolver->fold, items->items + i, items->n_items - (n_targets - 1)));
+            starred = true;
+        } else if (items && items->n_items + starred >= n_targets) {
+            add(resolver, &part, items->items[starred ? items->n_items - (n_targets - i) : i]);
+        } else {
+            part = any;
+        }
+        sp_resolve_python_assign(
+            resolver, item->kind == SP_PYTHON_NODE_STAR && item->child ? item->child : child, &part);
+    }
+}
+
+/* a.b = x and a[k] = x: the last link is the target. */
+static void assign_link(
+    struct sp_python_resolver *resolver, const struct sp_python_node *target, const struct sp_python_set *set)
+{
+    struct sp_python_set owner;
+    uint32_t last = target->child;
+    while (at(resolver, last)->next)
+        last = at(resolver, last)->next;
+    if (last == target->child) { /* broken code: a chain without a link */
+        sp_resolve_python_expression_visit(resolver, last);
+        return;
+    }
+    const struct sp_python_node *link = at(resolver, last);
+    /* The chain without its last link: cut off while it is looked at. */
+    uint32_t before = target->child;
+    while (at(resolver, before)->next != last)
+        before = at(resolver, before)->next;
+    struct sp_python_node *cut = sp_python_tree_at(&resolver->tree, before);
+    struct sp_python_node shorter = *target;
+    shorter.end = cut->end;
+    cut->next = 0;
+    if (before == target->child)
+        sp_resolve_python_expression(resolver, before, &owner);
+    else
+        sp_resolve_python_expression_chain(resolver, &shorter, &owner);
+    cut->next = last;
+    if (link->kind == SP_PYTHON_NODE_ATTRIBUTE) {
+        struct sp_str text = resolver->names.items[link->name];
+        for (uint8_t i = 0; i < owner.n_items; i++) {
+            struct sp_python_set member = {0};
+            const struct sp_python_value *path = owner.items[i];
+            if (path->kind != SP_PYTHON_VALUE_PATH)
+                continue;
+            sp_resolve_python_member_find(resolver, path, text, SP_VIA_DIRECT, target->start, target->end, &member);
+            sp_resolve_python_emit_paths(resolver, &member, target->start, target->end, false);
+            for (uint8_t k = 0; k < member.n_items; k++) {
+                if (member.items[k]->kind != SP_PYTHON_VALUE_PATH)
+                    continue;
+                if (sp_str_is(path->text, "builtins") && !resolver->builtins_change)
+                    resolver->builtins_change = resolver->again = true;
+                if (sp_str_is(member.items[k]->text, "sys.path"))
+                    sp_resolve_python_emit_dynamic(
+                        resolver, "module path that the program changes", target->start, target->end);
+                uint32_t number = sp_python_names_find(&resolver->names, member.items[k]->text);
+                if (number != UINT32_MAX && set->n_items)
+                    sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
+            }
+        }
+        if ((owner.other || owner.n_items == 0) && set->n_items)
+            sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, link->name, set);
+        return;
+    }
+    if (link->kind != SP_PYTHON_NODE_INDEX)
+        return;
+    struct sp_python_set key = {.other = true};
+    if (link->child)
+        sp_resolve_python_expression(resolver, link->child, &key);
+    const struct sp_python_value *constant = sp_resolve_python_scope_constant(&key);
+    if (set->n_items) {
+        resolver->again |= !resolver->items_stored;
+        resolver->items_stored = true;
+        sp_resolve_python_scope_bind_in(
+            resolver, SP_PYTHON_SCOPE_ITEMS, sp_resolve_python_member_item(resolver, constant), set);
+    }
+    for (uint8_t i = 0; i < owner.n_items; i++) {
+        const struct sp_python_value *value = owner.items[i];
+        bool builtins = value->kind == SP_PYTHON_VALUE_PATH || value->kind == SP_PYTHON_VALUE_NAMESPACE;
+        if (builtins && sp_str_is(value->text, "builtins") && constant) {
+            resolver->again |= !resolver->builtins_change;
+            resolver->builtins_change = true;
+            uint32_t number =
+                sp_python_names_add(&resolver->names, sp_resolve_python_emit_keep(resolver, constant->text));
+            sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
+        }
+        if (value->kind == SP_PYTHON_VALUE_PATH && sp_str_is(value->text, "sys.path"))
+            sp_resolve_python_emit_dynamic(
+                resolver, "module path that the program changes", target->start, target->end);
+        /* globals()["x"] = …: a name of the program's own. */
+        if (value->kind == SP_PYTHON_VALUE_NAMESPACE && value->text.n_bytes == 0 && constant) {
+            uint32_t number = sp_python_names_find(&resolver->names, constant->text);
+            if (number != UINT32_MAX)
+                sp_resolve_python_scope_bind_in(resolver, 0, number, set);
+        }
+    }
+}
+
+void sp_resolve_python_assign(struct sp_python_resolver *resolver, uint32_t target, const struct sp_python_set *set)
+{
+    const struct sp_python_node *node = at(resolver, target);
+    switch (node->kind) {
+    case SP_PYTHON_NODE_NAME: sp_resolve_python_scope_bind(resolver, node->name, set); break;
+    case SP_PYTHON_NODE_TUPLE:
+    case SP_PYTHON_NODE_LIST: assign_items(resolver, node, set); break;
+    case SP_PYTHON_NODE_STAR:
+        if (node->child)
+            sp_resolve_python_assign(resolver, node->child, set);
+        break;
+    case SP_PYTHON_NODE_CHAIN: assign_link(resolver, node, set); break;
+    case SP_PYTHON_NODE_EMPTY: break;
+    default: sp_resolve_python_expression_visit(resolver, target); break;
+    }
+}

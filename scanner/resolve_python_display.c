@@ -1,0 +1,238 @@
+/* Rows, dictionaries and comprehensions. One thread at a time. */
+#include "scanner/resolve_python.h"
+
+#include <string.h>
+
+#define REPEATS_MAX 256 /* rounds of a comprehension */
+
+static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
+{
+    return sp_python_tree_at(&resolver->tree, node);
+}
+
+static void add(struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
+{
+    sp_resolve_python_scope_add(resolver, set, value);
+}
+
+/* ---- displays ---- */
+
+/* The items of a display, those of starred rows among them. */
+struct row {
+    const struct sp_python_value **items;
+    uint32_t n_items, n_room;
+    bool whole; /* all of them, and all known by their number */
+};
+
+static void row_add(struct sp_python_resolver *resolver, struct row *row, const struct sp_python_value *value)
+{
+    if (row->n_items == row->n_room) {
+        uint32_t n_room = row->n_room ? row->n_room * 2 : 8;
+        const struct sp_python_value **items = row->whole && n_room <= 2 * SP_FOLD_PYTHON_ITEMS
+                                                   ? sp_arena_array(&resolver->temporary, n_room, sizeof(*items))
+                                                   : NULL;
+        if (!items) {
+            row->whole = false;
+            return;
+        }
+        if (row->n_items)
+            memcpy(items, row->items, row->n_items * sizeof(*items));
+        row->items = items;
+        row->n_room = n_room;
+    }
+    row->items[row->n_items++] = value;
+}
+
+void sp_resolve_python_display(
+    struct sp_python_resolver *resolver, const struct sp_python_node *node, struct sp_python_set *ret_set)
+{
+    bool dict = node->kind == SP_PYTHON_NODE_DICT;
+    struct row row = {.whole = true};
+    struct sp_python_set sinks = {0};
+    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
+        const struct sp_python_node *here = at(resolver, child);
+        struct sp_python_set set = {.other = true};
+        bool star = here->kind == SP_PYTHON_NODE_STAR || here->kind == SP_PYTHON_NODE_DOUBLE_STAR;
+        if (!star)
+            sp_resolve_python_expression(resolver, child, &set);
+        else if (here->child)
+            sp_resolve_python_expression(resolver, here->child, &set);
+        for (uint8_t i = 0; i < set.n_items; i++)
+            if (sp_resolve_python_action_is_sink(set.items[i]))
+                add(resolver, &sinks, set.items[i]);
+        if (!star) {
+            row_add(resolver, &row, set.n_items == 1 && !set.limit ? set.items[0] : NULL);
+            continue;
+        }
+        const struct sp_python_value *more = sp_resolve_python_scope_single(&set);
+        if (more && (more->kind == SP_PYTHON_VALUE_DICT) != dict)
+            more = NULL;
+        if (more && !dict)
+            more = sp_fold_python_items(&resolver->fold, more);
+        row.whole &= more != NULL;
+        for (uint32_t i = 0; more && i < more->n_items; i++)
+            row_add(resolver, &row, more->items[i]);
+    }
+    *ret_set = (struct sp_python_set){0};
+    if (!row.whole || (dict && row.n_items % 2)) {
+        sp_resolve_python_action_escape(resolver, &sinks, node->start, node->end);
+        ret_set->other = true;
+        return;
+    }
+    struct sp_python_value *value = NULL;
+    if (row.n_items <= SP_FOLD_PYTHON_ITEMS)
+        value = sp_fold_python_value(&resolver->fold, dict ? SP_PYTHON_VALUE_DICT : SP_PYTHON_VALUE_SEQUENCE);
+    if (value) {
+        value->items = row.items;
+        value->n_items = row.n_items;
+        value->changes = node->kind != SP_PYTHON_NODE_TUPLE;
+    }
+    add(resolver, ret_set, value);
+}
+
+/* ---- comprehensions ---- */
+
+void sp_resolve_python_display_iterate(
+    struct sp_python_resolver *resolver, const struct sp_python_set *iterable, struct sp_python_set *ret_set)
+{
+    struct sp_python_set set = {.other = iterable->other || iterable->n_items == 0, .limit = iterable->limit};
+    for (uint8_t i = 0; i < iterable->n_items; i++) {
+        const struct sp_python_value *value = iterable->items[i];
+        if (value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES) {
+            set.other = true; /* single characters: only a comprehension puts them together again */
+            continue;
+        }
+        const struct sp_python_value *items = sp_fold_python_items(&resolver->fold, value);
+        if (items && !sp_resolve_python_scope_pay(resolver, items->n_items)) {
+            set.limit = true;
+            items = NULL;
+        }
+        if (!items)
+            set.other = true;
+        for (uint32_t k = 0; items && k < items->n_items && !set.other; k++)
+            add(resolver, &set, items->items[k]);
+        for (uint32_t k = 0; items && k < items->n_items; k++)
+            if (items->items[k] && items->items[k]->kind == SP_PYTHON_VALUE_PATH)
+                add(resolver, &set, items->items[k]);
+    }
+    *ret_set = set;
+}
+
+/* The names of a target mean nothing in the current scope. */
+static void clear_target(struct sp_python_resolver *resolver, uint32_t target)
+{
+    const struct sp_python_node *node = at(resolver, target);
+    if (node->kind == SP_PYTHON_NODE_NAME)
+        sp_resolve_python_scope_clear(resolver, resolver->scope, node->name);
+    else if (node->kind == SP_PYTHON_NODE_TUPLE || node->kind == SP_PYTHON_NODE_LIST)
+        for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+            if (at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
+                sp_resolve_python_scope_clear(resolver, resolver->scope, at(resolver, child)->name);
+}
+
+/* The elements of a comprehension with one clause over known items: each round binds the target and walks the element
+ * again, with nothing told. NULL where a round's outcome is not known. */
+static const struct sp_python_value *rounds(struct sp_python_resolver *resolver, struct sp_python_node *node,
+    const struct sp_python_node *clause, const struct sp_python_value *items)
+{
+    uint32_t n_most = items->n_items;
+    size_t n_bytes = node->end - node->start;
+    if (n_most > REPEATS_MAX || n_most * n_bytes > resolver->n_steps || node->op)
+        return NULL;
+    resolver->n_steps -= n_most * n_bytes;
+    const struct sp_python_value **results = sp_arena_array(&resolver->temporary, n_most + 1, sizeof(*results));
+    uint32_t n_results = 0, outer = resolver->scope;
+    bool again = resolver->again, known = results;
+    resolver->quiet++;
+    if (!node->name)
+        node->name = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
+    for (uint32_t i = 0; known && i < n_most; i++) {
+        struct sp_python_set set = {0};
+        add(resolver, &set, items->items[i]);
+        resolver->scope = node->name;
+        clear_target(resolver, clause->child);
+        sp_resolve_python_assign(resolver, clause->child, &set);
+        int passes = 1;
+        for (uint32_t next = clause->next; next && passes == 1; next = at(resolver, next)->next) {
+            const struct sp_python_node *condition = at(resolver, next);
+            const struct sp_python_node *test = condition->child ? at(resolver, condition->child) : NULL;
+            passes = -1;
+            if (!test || test->kind != SP_PYTHON_NODE_BINARY)
+                break;
+            struct sp_python_set left, right;
+            uint32_t second = at(resolver, test->child)->next;
+            if (!second || at(resolver, second)->next)
+                break;
+            sp_resolve_python_expression(resolver, test->child, &left);
+            sp_resolve_python_expression(resolver, second, &right);
+            passes = sp_fold_python_compare(at(resolver, second)->joint, sp_resolve_python_scope_single(&left),
+                sp_resolve_python_scope_single(&right));
+        }
+        known = passes >= 0;
+        if (passes == 1) {
+            sp_resolve_python_expression(resolver, node->child, &set);
+            results[n_results] = sp_resolve_python_scope_single(&set);
+            known = results[n_results++];
+        }
+        resolver->scope = outer;
+    }
+    resolver->quiet--;
+    resolver->again = again;
+    return known ? sp_fold_python_sequence(&resolver->fold, results, n_results) : NULL;
+}
+
+void sp_resolve_python_display_comprehension(
+    struct sp_python_resolver *resolver, uint32_t index, struct sp_python_set *ret_set)
+{
+    struct sp_python_node *node = sp_python_tree_at(&resolver->tree, index);
+    uint32_t outer = resolver->scope, n_clauses = 0;
+    const struct sp_python_node *only = NULL;
+    struct sp_python_set only_items = {0};
+    if (!node->value && !resolver->quiet)
+        node->value = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
+    resolver->scope =
+        node->value ? (uint32_t)node->value : sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
+    /* The clauses come behind the elements and before them in effect. */
+    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
+        const struct sp_python_node *clause = at(resolver, child);
+        if (clause->kind == SP_PYTHON_NODE_FOR_CLAUSE) {
+            struct sp_python_set iterable = {0}, items;
+            uint32_t target = clause->child, source = target ? at(resolver, target)->next : 0;
+            if (source)
+                sp_resolve_python_expression(resolver, source, &iterable);
+            sp_resolve_python_display_iterate(resolver, &iterable, &items);
+            if (target)
+                sp_resolve_python_assign(resolver, target, &items);
+            only = n_clauses++ == 0 ? clause : NULL;
+            only_items = iterable;
+        } else if (clause->kind == SP_PYTHON_NODE_IF_CLAUSE) {
+            for (uint32_t part = clause->child; part; part = at(resolver, part)->next)
+                sp_resolve_python_expression_visit(resolver, part);
+        }
+    }
+    struct sp_python_set element = {.other = true};
+    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
+        uint8_t kind = at(resolver, child)->kind;
+        if (kind != SP_PYTHON_NODE_FOR_CLAUSE && kind != SP_PYTHON_NODE_IF_CLAUSE)
+            sp_resolve_python_expression(resolver, child, &element);
+    }
+    resolver->scope = outer;
+    struct sp_python_set set = {0};
+    const struct sp_python_value *items =
+        only ? sp_fold_python_items(&resolver->fold, sp_resolve_python_scope_single(&only_items)) : NULL;
+    const struct sp_python_value *folded = items ? rounds(resolver, node, only, items) : NULL;
+    if (!folded && element.n_items && !node->op) {
+        /* At least what the elements may be, for those who call or iterate over them. */
+        const struct sp_python_value **kept = sp_arena_array(&resolver->temporary, element.n_items + 1u, sizeof(*kept));
+        for (uint8_t i = 0; kept && i < element.n_items; i++)
+            kept[i] = element.items[i];
+        folded = kept ? sp_fold_python_sequence(&resolver->fold, kept, element.n_items) : NULL;
+        bool paths = folded;
+        for (uint8_t i = 0; i < element.n_items; i++)
+            paths &= element.items[i]->kind == SP_PYTHON_VALUE_PATH;
+        folded = paths ? folded : NULL;
+        set.other = true;
+    }
+    add(resolver, &set, folded);
+    *ret_set = set;
+}

@@ -1,0 +1,441 @@
+/* What calls of known functions do. One thread at a time. */
+#include "scanner/resolve_python_action.h"
+
+#include <string.h>
+
+#include "scanner/python_modules.h"
+
+static enum sp_via stronger(enum sp_via a, enum sp_via b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_text(const struct sp_python_value *value)
+{
+    return value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES;
+}
+
+static void too_large(struct sp_python_resolver *resolver, const struct sp_python_argument *given)
+{
+    if (given->set.large && !resolver->quiet)
+        sp_resolve_python_emit_limit(resolver, "text that is too large to be followed", given->start, given->end);
+}
+
+/* ---- members ---- */
+
+void sp_resolve_python_perform_member(struct sp_python_resolver *resolver, const struct sp_python_set *object,
+    const struct sp_python_argument *name, enum sp_via via, const struct sp_python_call *call,
+    struct sp_python_set *set)
+{
+    for (uint8_t i = 0; i < name->set.n_items; i++) {
+        const struct sp_python_value *text = name->set.items[i];
+        struct sp_python_set member, from = *object;
+        if (text->kind != SP_PYTHON_VALUE_TEXT)
+            continue;
+        sp_resolve_python_member_tell_way(resolver, text->text, name->start, name->end);
+        /* attrgetter takes dotted names. */
+        struct sp_str rest = text->text;
+        for (;;) {
+            const char *dot = memchr(rest.ptr, '.', rest.n_bytes);
+            struct sp_str part = {rest.ptr, dot ? (size_t)(dot - rest.ptr) : rest.n_bytes};
+            sp_resolve_python_member_any(resolver, &from, part, stronger(stronger(via, SP_VIA_CALL), text->via),
+                call->start, call->end, &member);
+            if (!dot)
+                break;
+            from = member;
+            rest = (struct sp_str){dot + 1, rest.n_bytes - part.n_bytes - 1};
+        }
+        sp_resolve_python_emit_paths(resolver, &member, call->start, call->end, call->called);
+        sp_resolve_python_scope_join(resolver, set, &member);
+    }
+    if (!name->set.other && name->set.n_items)
+        return;
+    set->other = true;
+    for (uint8_t i = 0; i < object->n_items; i++)
+        if (object->items[i]->kind == SP_PYTHON_VALUE_PATH && object->items[i]->module)
+            sp_resolve_python_emit_dynamic(resolver, "member of a module by a computed name", call->start, call->end);
+}
+
+bool sp_resolve_python_perform_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
+    const struct sp_python_argument *key, uint32_t start, uint32_t end, bool called, struct sp_python_set *set)
+{
+    bool is_path = container->kind == SP_PYTHON_VALUE_PATH;
+    bool own = container->kind == SP_PYTHON_VALUE_NAMESPACE && container->text.n_bytes == 0;
+    struct sp_python_call call = {.start = start, .end = end, .called = called};
+    if (is_path && sp_str_is(container->text, "sys.modules")) {
+        for (uint8_t i = 0; i < key->set.n_items; i++)
+            if (key->set.items[i]->kind == SP_PYTHON_VALUE_TEXT)
+                sp_resolve_python_import_named(resolver, key->set.items[i]->text, key->start, key->end,
+                    stronger(stronger(container->via, SP_VIA_CALL), key->set.items[i]->via), false, set);
+        if (key->set.other || key->set.n_items == 0)
+            sp_resolve_python_emit_dynamic(resolver, "module by a computed key of sys.modules", start, end);
+        set->other |= key->set.other || set->n_items == 0;
+        return true;
+    }
+    bool builtins = is_path && container->module && sp_str_is(container->text, "builtins");
+    if (!builtins && container->kind != SP_PYTHON_VALUE_NAMESPACE)
+        return false;
+    if (!own) {
+        /* A namespace has no attributes of its own here: what is sought is the module's member. */
+        struct sp_python_value *module =
+            sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, container->text, (enum sp_via)container->via);
+        struct sp_python_set object = {0};
+        if (module)
+            module->module = true;
+        sp_resolve_python_scope_add(resolver, &object, module);
+        sp_resolve_python_perform_member(resolver, &object, key, SP_VIA_CALL, &call, set);
+        return true;
+    }
+    struct sp_python_set found = {0};
+    for (uint8_t i = 0; i < key->set.n_items; i++) {
+        const struct sp_python_value *text = key->set.items[i];
+        uint32_t number =
+            text->kind == SP_PYTHON_VALUE_TEXT ? sp_python_names_find(&resolver->names, text->text) : UINT32_MAX;
+        if (text->kind == SP_PYTHON_VALUE_TEXT && sp_str_is(text->text, "__builtins__")) {
+            struct sp_python_value *module =
+                sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, SP_STR("builtins"), SP_VIA_CALL);
+            if (module)
+                module->module = true;
+            sp_resolve_python_scope_add(resolver, &found, module);
+        } else if (number != UINT32_MAX) {
+            sp_resolve_python_scope_peek(resolver, resolver->scope, number, &found);
+            sp_resolve_python_scope_peek(resolver, 0, number, &found);
+        }
+    }
+    if (key->set.other || key->set.n_items == 0)
+        sp_resolve_python_emit_dynamic(resolver, "name of the program by a computed key", start, end);
+    sp_resolve_python_emit_paths(resolver, &found, start, end, called);
+    sp_resolve_python_scope_join(resolver, set, &found);
+    set->other = true;
+    return true;
+}
+
+/* ---- imports and evaluation ---- */
+
+/* ".path" of the package "os"; false: not known. A name without a dot in front stays as it is. */
+static bool absolute(struct sp_python_resolver *resolver, const struct sp_python_call *call,
+    const struct sp_python_argument *given, struct sp_str name, bool *ret_own, struct sp_str *ret_name)
+{
+    *ret_own = false;
+    *ret_name = name;
+    if (name.n_bytes == 0 || name.ptr[0] != '.')
+        return name.n_bytes > 0;
+    const struct sp_python_argument *package = sp_resolve_python_call_argument(resolver, call, 1, "package");
+    if (!package || package == given || package->set.n_items != 1 || package->set.other)
+        return false;
+    const struct sp_python_value *value = package->set.items[0];
+    *ret_own = value->kind == SP_PYTHON_VALUE_SELF;
+    if (value->kind != SP_PYTHON_VALUE_TEXT)
+        return false;
+    char text[SP_PYTHON_NAME_MAX];
+    if (value->text.n_bytes + name.n_bytes > sizeof(text))
+        return false;
+    memcpy(text, value->text.ptr, value->text.n_bytes);
+    memcpy(text + value->text.n_bytes, name.ptr, name.n_bytes);
+    *ret_name = sp_resolve_python_emit_keep(resolver, (struct sp_str){text, value->text.n_bytes + name.n_bytes});
+    return true;
+}
+
+static void import_by_name(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
+    const struct sp_python_action_row *row, const struct sp_python_call *call, struct sp_python_set *set)
+{
+    const struct sp_python_argument *given = sp_resolve_python_call_argument(resolver, call, 0, row->what);
+    struct sp_python_set unused = {0};
+    set->other |= row->action == SP_PYTHON_ACTION_FIND;
+    if (!given) {
+        sp_resolve_python_emit_dynamic(resolver, "import of a computed name", call->start, call->end);
+        set->other = true;
+        return;
+    }
+    bool top = row->action == SP_PYTHON_ACTION_IMPORT_TOP && sp_resolve_python_call_positional(call) < 4 &&
+               !sp_resolve_python_call_argument(resolver, call, 3, "fromlist");
+    bool unknown = given->set.other || given->set.n_items == 0;
+    for (uint8_t i = 0; i < given->set.n_items; i++) {
+        const struct sp_python_value *value = given->set.items[i];
+        struct sp_str name;
+        bool own = value->kind == SP_PYTHON_VALUE_SELF;
+        if (own || value->kind == SP_PYTHON_VALUE_PATH) {
+            set->other = true; /* the program itself; an object instead of a name */
+            continue;
+        }
+        if (!is_text(value) || !absolute(resolver, call, given, value->text, &own, &name)) {
+            unknown |= !own;
+            continue;
+        }
+        const char *colon = row->action == SP_PYTHON_ACTION_FIND ? memchr(name.ptr, ':', name.n_bytes) : NULL;
+        if (colon)
+            name.n_bytes = (size_t)(colon - name.ptr);
+        sp_resolve_python_import_named(resolver, name, given->start, given->end,
+            stronger(stronger(callee->via, SP_VIA_CALL), value->via), top,
+            row->action == SP_PYTHON_ACTION_FIND ? &unused : set);
+    }
+    too_large(resolver, given);
+    if (unknown) {
+        sp_resolve_python_emit_dynamic(resolver, "import of a computed name", given->start, given->end);
+        set->other = true;
+    }
+}
+
+/* What an evaluated text answers, where it is nothing but a name. */
+static void evaluated_name(struct sp_python_resolver *resolver, const struct sp_python_value *value,
+    const struct sp_python_call *call, struct sp_python_set *set)
+{
+    struct sp_str rest = value->text;
+    struct sp_python_set found = {0};
+    bool first = true;
+    while (rest.n_bytes) {
+        const char *dot = memchr(rest.ptr, '.', rest.n_bytes);
+        struct sp_str part = {rest.ptr, dot ? (size_t)(dot - rest.ptr) : rest.n_bytes};
+        if (first) {
+            uint32_t number = sp_python_names_find(&resolver->names, part);
+            if (number == UINT32_MAX && sp_python_modules_is_builtin(part))
+                number = sp_python_names_add(&resolver->names, sp_resolve_python_emit_keep(resolver, part));
+            if (number == UINT32_MAX)
+                break;
+            sp_resolve_python_scope_find(resolver, number, &found);
+        } else {
+            struct sp_python_set from = found;
+            sp_resolve_python_member_any(resolver, &from, part, SP_VIA_FOLDED, call->start, call->end, &found);
+        }
+        first = false;
+        rest = dot ? (struct sp_str){dot + 1, rest.n_bytes - part.n_bytes - 1} : (struct sp_str){rest.ptr, 0};
+    }
+    sp_resolve_python_scope_join(resolver, set, &found);
+    set->other = true;
+}
+
+static void evaluate_one(struct sp_python_resolver *resolver, const struct sp_python_argument *given,
+    const struct sp_python_call *call, bool expression, struct sp_python_set *set)
+{
+    bool unknown = given->set.other || given->set.n_items == 0;
+    for (uint8_t i = 0; i < given->set.n_items; i++) {
+        const struct sp_python_value *value = given->set.items[i];
+        if (is_text(value)) {
+            sp_resolve_python_emit_evaluated(resolver, value->text, given->start, given->end, expression);
+            if (expression)
+                evaluated_name(resolver, value, call, set);
+        } else if (value->kind != SP_PYTHON_VALUE_CODE && value->kind != SP_PYTHON_VALUE_FUNCTION &&
+                   value->kind != SP_PYTHON_VALUE_PATH) {
+            unknown = true;
+        }
+    }
+    too_large(resolver, given);
+    if (unknown)
+        sp_resolve_python_emit_dynamic(resolver, "evaluation of computed code", given->start, given->end);
+}
+
+static void evaluate(struct sp_python_resolver *resolver, const struct sp_python_action_row *row,
+    const struct sp_python_call *call, struct sp_python_set *set)
+{
+    const struct sp_python_argument *given = sp_resolve_python_call_argument(resolver, call, 0, row->what);
+    const struct sp_python_argument *second = row->action == SP_PYTHON_ACTION_EVALUATE_TWO
+                                                  ? sp_resolve_python_call_argument(resolver, call, 1, "setup")
+                                                  : NULL;
+    bool expression = strcmp(row->name, "eval") == 0;
+    if (row->action == SP_PYTHON_ACTION_COMPILE)
+        sp_resolve_python_scope_add(resolver, set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_CODE));
+    if (given)
+        evaluate_one(resolver, given, call, expression, set);
+    else if (call->n_arguments > 0 && row->action != SP_PYTHON_ACTION_EVALUATE_TWO)
+        sp_resolve_python_emit_dynamic(resolver, "evaluation of computed code", call->start, call->end);
+    if (second)
+        evaluate_one(resolver, second, call, false, set);
+    set->other |= row->action != SP_PYTHON_ACTION_COMPILE;
+}
+
+/* ---- rows ---- */
+
+/* map(f, row), filter, starmap: f of each item. */
+static void map(
+    struct sp_python_resolver *resolver, const struct sp_python_call *call, bool spread, struct sp_python_set *set)
+{
+    const struct sp_python_argument *function = sp_resolve_python_call_argument(resolver, call, 0, NULL);
+    const struct sp_python_argument *row = sp_resolve_python_call_argument(resolver, call, 1, NULL);
+    bool known = function && row && sp_resolve_python_call_positional(call) == 2 && row->set.n_items == 1;
+    const struct sp_python_value *items = known ? sp_fold_python_items(&resolver->fold, row->set.items[0]) : NULL;
+    for (uint8_t i = 0; function && i < function->set.n_items; i++) {
+        const struct sp_python_value *callee = function->set.items[i];
+        if (!items || row->set.other) {
+            struct sp_python_set unknown = {0};
+            const struct sp_python_value *nothing = NULL;
+            if (sp_resolve_python_action_is_sink(callee) || callee->kind == SP_PYTHON_VALUE_FUNCTION)
+                sp_resolve_python_call_with(resolver, callee, &nothing, 1, call, row ? row : function, &unknown);
+            set->other = true;
+        }
+        if (!items)
+            continue;
+        const struct sp_python_value **results =
+            sp_arena_array(&resolver->temporary, items->n_items + 1, sizeof(*results));
+        for (uint32_t k = 0; results && k < items->n_items; k++) {
+            struct sp_python_set one = {0};
+            const struct sp_python_value *item = items->items[k];
+            if (spread && item && item->kind == SP_PYTHON_VALUE_SEQUENCE)
+                sp_resolve_python_call_with(resolver, callee, item->items, item->n_items, call, row, &one);
+            else
+                sp_resolve_python_call_with(resolver, callee, &items->items[k], 1, call, row, &one);
+            results[k] = one.n_items == 1 && !one.other ? one.items[0] : NULL;
+        }
+        sp_resolve_python_scope_add(
+            resolver, set, results ? sp_fold_python_sequence(&resolver->fold, results, items->n_items) : NULL);
+    }
+    set->other |= !function;
+}
+
+static void reduce(struct sp_python_resolver *resolver, const struct sp_python_call *call, struct sp_python_set *set)
+{
+    const struct sp_python_argument *function = sp_resolve_python_call_argument(resolver, call, 0, NULL);
+    const struct sp_python_argument *row = sp_resolve_python_call_argument(resolver, call, 1, NULL);
+    const struct sp_python_argument *first = sp_resolve_python_call_argument(resolver, call, 2, "initial");
+    const struct sp_python_value *items =
+        row && row->set.n_items == 1 ? sp_fold_python_items(&resolver->fold, row->set.items[0]) : NULL;
+    set->other |= !function || !items || row->set.other;
+    if (!function || !items || function->set.n_items != 1 || items->n_items > 64)
+        return;
+    const struct sp_python_value *left = first && first->set.n_items == 1 ? first->set.items[0] : NULL;
+    uint32_t i = 0;
+    if (!first && items->n_items)
+        left = items->items[i++];
+    for (; i < items->n_items && left; i++) {
+        const struct sp_python_value *both[2] = {left, items->items[i]};
+        struct sp_python_set one = {0};
+        sp_resolve_python_call_with(resolver, function->set.items[0], both, 2, call, row, &one);
+        left = one.n_items == 1 ? one.items[0] : NULL;
+    }
+    sp_resolve_python_scope_add(resolver, set, left);
+}
+
+/* ---- known functions ---- */
+
+void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct sp_python_action_row *row,
+    const struct sp_python_value *callee, const struct sp_python_call *call, struct sp_python_set *set)
+{
+    const struct sp_python_argument *first = sp_resolve_python_call_argument(resolver, call, 0, NULL);
+    const struct sp_python_argument *second = sp_resolve_python_call_argument(resolver, call, 1, NULL);
+    switch (row->action) {
+    case SP_PYTHON_ACTION_IMPORT:
+    case SP_PYTHON_ACTION_IMPORT_TOP:
+    case SP_PYTHON_ACTION_FIND: import_by_name(resolver, callee, row, call, set); return;
+    case SP_PYTHON_ACTION_EVALUATE:
+    case SP_PYTHON_ACTION_EVALUATE_TWO:
+    case SP_PYTHON_ACTION_COMPILE: evaluate(resolver, row, call, set); return;
+    case SP_PYTHON_ACTION_DYNAMIC:
+        sp_resolve_python_emit_dynamic(resolver, row->what, call->start, call->end);
+        set->other = true;
+        return;
+    case SP_PYTHON_ACTION_DYNAMIC_CONSTANT:
+        /* Bytes that the program brings with it name what it imports, and are no data. */
+        if (first && first->set.n_items)
+            sp_resolve_python_emit_dynamic(resolver, row->what, call->start, call->end);
+        set->other = true;
+        return;
+    case SP_PYTHON_ACTION_GETATTR: {
+        const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, call, 2, NULL);
+        if (first && second)
+            sp_resolve_python_perform_member(resolver, &first->set, second, callee->via, call, set);
+        else
+            set->other = true;
+        if (third)
+            sp_resolve_python_scope_join(resolver, set, &third->set);
+        return;
+    }
+    case SP_PYTHON_ACTION_SETATTR: {
+        const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, call, 2, NULL);
+        const struct sp_python_value *name = second ? sp_resolve_python_scope_constant(&second->set) : NULL;
+        uint32_t number = name ? sp_python_names_find(&resolver->names, name->text) : UINT32_MAX;
+        if (third && number != UINT32_MAX)
+            sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &third->set);
+        sp_resolve_python_call_callbacks(resolver, call);
+        set->other = true;
+        return;
+    }
+    case SP_PYTHON_ACTION_GETITEM:
+        for (uint8_t i = 0; first && second && i < first->set.n_items; i++)
+            if (!sp_resolve_python_perform_subscript(
+                    resolver, first->set.items[i], second, call->start, call->end, call->called, set))
+                sp_resolve_python_call_compute(resolver, callee, call, set);
+        set->other |= !first || !second || first->set.other;
+        return;
+    case SP_PYTHON_ACTION_BUILTINS_ITEM:
+    case SP_PYTHON_ACTION_SYS_MODULES: {
+        struct sp_python_value container = {.kind = SP_PYTHON_VALUE_PATH, .via = callee->via, .module = true};
+        container.text = row->action == SP_PYTHON_ACTION_SYS_MODULES ? SP_STR("sys.modules") : SP_STR("builtins");
+        if (first)
+            sp_resolve_python_perform_subscript(resolver, &container, first, call->start, call->end, call->called, set);
+        set->other |= !first;
+        return;
+    }
+    case SP_PYTHON_ACTION_GLOBALS:
+        sp_resolve_python_scope_add(
+            resolver, set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
+        return;
+    case SP_PYTHON_ACTION_VARS:
+        if (!first)
+            sp_resolve_python_scope_add(resolver, set,
+                sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
+        for (uint8_t i = 0; first && i < first->set.n_items; i++)
+            if (first->set.items[i]->kind == SP_PYTHON_VALUE_PATH)
+                sp_resolve_python_scope_add(resolver, set,
+                    sp_fold_python_text(
+                        &resolver->fold, SP_PYTHON_VALUE_NAMESPACE, first->set.items[i]->text, SP_VIA_CALL));
+        set->other |= first && (first->set.other || !first->set.n_items);
+        return;
+    case SP_PYTHON_ACTION_ATTRGETTER:
+    case SP_PYTHON_ACTION_METHODCALLER: {
+        const struct sp_python_value *name = first && first->set.n_items == 1 ? first->set.items[0] : NULL;
+        if (name && name->kind == SP_PYTHON_VALUE_TEXT)
+            sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_GETTER, call, 1, name->text,
+                row->action == SP_PYTHON_ACTION_METHODCALLER, set);
+        set->other |= !name || first->set.other;
+        return;
+    }
+    case SP_PYTHON_ACTION_PARTIAL:
+        sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_PARTIAL, call, 0, SP_STR(""), false, set);
+        return;
+    case SP_PYTHON_ACTION_MAP: map(resolver, call, strcmp(row->name, "itertools.starmap") == 0, set); return;
+    case SP_PYTHON_ACTION_REDUCE: reduce(resolver, call, set); return;
+    case SP_PYTHON_ACTION_MEMBERS:
+        for (uint8_t i = 0; first && i < first->set.n_items; i++)
+            if (first->set.items[i]->kind == SP_PYTHON_VALUE_PATH && first->set.items[i]->module)
+                sp_resolve_python_emit_dynamic(resolver, "walk over a module's members", call->start, call->end);
+        set->other = true;
+        return;
+    case SP_PYTHON_ACTION_SAME:
+    case SP_PYTHON_ACTION_SAME_SECOND: {
+        const struct sp_python_argument *same = row->action == SP_PYTHON_ACTION_SAME ? first : second;
+        if (same)
+            sp_resolve_python_scope_join(resolver, set, &same->set);
+        set->other |= !same;
+        if (call->n_arguments > 1)
+            sp_resolve_python_call_callbacks(resolver, call);
+        return;
+    }
+    case SP_PYTHON_ACTION_DICT:
+    case SP_PYTHON_ACTION_NAMESPACE: {
+        const struct sp_python_value **items =
+            sp_arena_array(&resolver->temporary, 2 * SP_PYTHON_ARGUMENTS_MAX + 1, sizeof(*items));
+        uint32_t n = 0;
+        for (uint32_t i = 0; items && i < call->n_arguments; i++) {
+            const struct sp_python_argument *one = &call->arguments[i];
+            if (one->name == UINT32_MAX) {
+                set->other = true;
+                continue;
+            }
+            if (row->action == SP_PYTHON_ACTION_NAMESPACE)
+                sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, one->name, &one->set);
+            items[n++] = sp_fold_python_text(
+                &resolver->fold, SP_PYTHON_VALUE_TEXT, resolver->names.items[one->name], SP_VIA_DIRECT);
+            items[n++] = one->set.n_items == 1 ? one->set.items[0] : NULL;
+        }
+        struct sp_python_value *dict = row->action == SP_PYTHON_ACTION_DICT && items
+                                           ? sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_DICT)
+                                           : NULL;
+        if (dict) {
+            dict->items = items;
+            dict->n_items = n;
+            dict->changes = true;
+        }
+        sp_resolve_python_scope_add(resolver, set, dict);
+        return;
+    }
+    }
+}
