@@ -146,6 +146,9 @@ int sp_bwrap_argv_make(const struct sp_bwrap_plan *plan, struct sp_bwrap_argv *r
     add_text(ret_argv, "%d", plan->seccomp_fd);
     add(ret_argv, "--info-fd");
     add_text(ret_argv, "%d", plan->info_fd);
+    /* A shared mapping of /dev/zero is memory that no process is seen to hold. /dev/full reads the same and maps nothing. */
+    if (!plan->memory_held)
+        ADD(ret_argv, "--dev-bind", "/dev/full", "/dev/zero");
     add_all(ret_argv, last);
     if (ret_argv->n_items >= SP_BWRAP_ARGV_MAX)
         return sp_error_set(error, SP_EINTERNAL, "bubblewrap's arguments do not fit");

@@ -4,6 +4,7 @@
 /* The argument vector of bubblewrap: the whole confinement that its command line carries. Pure but for one look at which
  * of the host's top folders are links. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct sp_bwrap_plan {
     const char *python_prefix; /* NULL or empty: none */
     uint64_t id;               /* names the /code directory */
     int seccomp_fd, info_fd;   /* as the child will have them */
+    bool memory_held;          /* a memory cgroup holds the sandbox */
 };
 
 struct sp_bwrap_argv {

@@ -14,7 +14,12 @@
 
 #include "proto/scope.h"
 
-enum { PROGRAM = 1, RUNNER = 2, MEMORY = 4 /* only where a cgroup counts it */ };
+enum {
+    PROGRAM = 1,
+    RUNNER = 2,
+    MEMORY = 4,   /* only where a cgroup counts it */
+    NO_MEMORY = 8 /* only where none does */
+};
 
 /* Always, in both filters. Left out on purpose, and worth a word: sync (flushes the host's disks), setxattr (kernel memory
  * that no limit counts), vmsplice, mq_* and msg* (queues outside every limit of ours), name_to_handle_at, move_pages. */
@@ -35,8 +40,8 @@ static const char *const calls[] = {
     "pause", "poll", "ppoll", "pselect6", "select", "signalfd", "signalfd4", "timerfd_create", "timerfd_gettime",
     "timerfd_settime",
     /* memory */
-    "brk", "get_mempolicy", "madvise", "mbind", "membarrier", "mincore", "mlock", "mlock2", "mmap", "mprotect",
-    "mremap", "msync", "munlock", "munmap", "pkey_alloc", "pkey_free", "pkey_mprotect", "set_mempolicy",
+    "brk", "get_mempolicy", "madvise", "mbind", "membarrier", "mincore", "mlock", "mlock2", "mprotect", "mremap",
+    "msync", "munlock", "munmap", "pkey_alloc", "pkey_free", "pkey_mprotect", "set_mempolicy",
     /* processes and threads */
     "arch_prctl", "execve", "execveat", "exit", "exit_group", "fork", "futex", "futex_waitv", "get_robust_list",
     "get_thread_area", "getcpu", "getpgid", "getpgrp", "getpid", "getppid", "getpriority", "getrlimit", "getrusage",
@@ -64,8 +69,8 @@ static const struct {
     int for_whom;
 } some_calls[] = {{"seccomp", RUNNER}, {"prlimit64", RUNNER},
     /* memory that no rlimit counts */
-    {"memfd_create", MEMORY}, {"shmget", MEMORY}, {"shmat", MEMORY}, {"shmctl", MEMORY}, {"shmdt", MEMORY},
-    {"semget", MEMORY}, {"semop", MEMORY}, {"semtimedop", MEMORY}, {"semctl", MEMORY}};
+    {"mmap", MEMORY}, {"memfd_create", MEMORY}, {"shmget", MEMORY}, {"shmat", MEMORY}, {"shmctl", MEMORY},
+    {"shmdt", MEMORY}, {"semget", MEMORY}, {"semop", MEMORY}, {"semtimedop", MEMORY}, {"semctl", MEMORY}};
 
 #define NAMESPACES                                                                                                     \
     (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
@@ -79,6 +84,9 @@ static const struct {
     int for_whom;
 } argument_calls[] = {{"clone", 0, NAMESPACES, 0, PROGRAM | RUNNER},
     {"prlimit64", 0, WORD, 0, PROGRAM}, /* of itself: of PID 1 it would be the runner's death */
+    /* Private, or of a file. What is shared and anonymous stays when its pages are unmapped, and then no process is
+     * seen to hold it. */
+    {"mmap", 3, MAP_SHARED, 0, NO_MEMORY}, {"mmap", 3, MAP_ANONYMOUS, 0, NO_MEMORY},
     {"personality", 0, WORD, 0, PROGRAM | RUNNER}, {"personality", 0, WORD, WORD, PROGRAM | RUNNER}, /* asks */
 #define SOCKET(domain)                                                                                                 \
     {"socket", 0, WORD, domain, PROGRAM | RUNNER},                                                                     \
@@ -189,7 +197,7 @@ int sp_filter_build(
     sp_cleanup(seccomp_release_scope) void *filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    int whom = (kind == SP_FILTER_RUNNER ? RUNNER : PROGRAM) | (memory_held ? MEMORY : 0);
+    int whom = (kind == SP_FILTER_RUNNER ? RUNNER : PROGRAM) | (memory_held ? MEMORY : NO_MEMORY);
     int r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (r == 0)
         r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);

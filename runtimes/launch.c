@@ -27,6 +27,7 @@ static const struct {
     {RLIMIT_CORE, 0},
     {RLIMIT_MEMLOCK, 64 << 10},
     {RLIMIT_MSGQUEUE, 0},
+    {RLIMIT_SIGPENDING, 4096}, /* counts timers too, and for all that a user runs */
     {RLIMIT_NICE, 0},
     {RLIMIT_RTPRIO, 0},
     {RLIMIT_NOFILE, 4096},

@@ -199,6 +199,7 @@ static int launch(struct sp_slots *slots, struct sp_slot *slot, struct sp_error 
         .id = slot->request.id,
         .seccomp_fd = SP_LAUNCH_SECCOMP_FD,
         .info_fd = SP_LAUNCH_INFO_FD,
+        .memory_held = slots->cgroup->version != SP_CGROUP_NONE && sp_cgroup_has(slots->cgroup, SP_CGROUP_MEMORY),
     };
     static struct sp_bwrap_argv argv; /* large, and one at a time */
     status = sp_bwrap_argv_make(&plan, &argv, error);

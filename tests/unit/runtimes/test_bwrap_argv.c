@@ -4,11 +4,16 @@
 #include "runtimes/bwrap_argv.h"
 
 static struct sp_bwrap_argv argv;
+static bool held = true;
 
 static void make(const char *prefix)
 {
-    struct sp_bwrap_plan plan = {
-        .bwrap = "/usr/bin/bwrap", .python_prefix = prefix, .id = 0xabc, .seccomp_fd = 3, .info_fd = 4};
+    struct sp_bwrap_plan plan = {.bwrap = "/usr/bin/bwrap",
+        .python_prefix = prefix,
+        .id = 0xabc,
+        .seccomp_fd = 3,
+        .info_fd = 4,
+        .memory_held = held};
     struct sp_error error = {0};
     cr_assert_eq(sp_bwrap_argv_make(&plan, &argv, &error), 0, "%s", error.text);
 }
@@ -82,4 +87,12 @@ Test(bwrap_argv, binds_a_prefix_where_it_is)
     cr_assert(has3("--ro-bind", SP_STAGE_PREFIX, "/opt/venv"));
     make("");
     cr_assert_eq(find(SP_STAGE_PREFIX, 0), SIZE_MAX);
+}
+
+Test(bwrap_argv, maps_no_zeros_where_nothing_counts_them)
+{
+    held = false;
+    make(NULL);
+    cr_assert(has3("--dev-bind", "/dev/full", "/dev/zero"));
+    cr_assert_lt(find("--dev-bind", 0), find("--remount-ro", 0));
 }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -20,7 +21,7 @@
 
 /* Runs a call under a filter in a child. Returns 0, the errno, or minus the signal that killed it. */
 struct call {
-    long number, a, b, c, d;
+    long number, a, b, c, d, e, f;
 };
 
 static int outcome(enum sp_filter_kind kind, bool memory_held, struct call call)
@@ -37,7 +38,7 @@ static int outcome(enum sp_filter_kind kind, bool memory_held, struct call call)
             syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
             _exit(OTHER);
         errno = 0;
-        long r = syscall(call.number, call.a, call.b, call.c, call.d);
+        long r = syscall(call.number, call.a, call.b, call.c, call.d, call.e, call.f);
         _exit(r < 0 ? errno : 0);
     }
     free(bytes);
@@ -131,6 +132,15 @@ Test(filter, memory_that_no_rlimit_counts_needs_a_cgroup)
     cr_expect_eq(in_program(shared), EPERM);
     cr_expect_eq(outcome(SP_FILTER_PROGRAM, true, memfd), 0);
     cr_expect_eq(outcome(SP_FILTER_PROGRAM, true, shared), EINVAL); /* a segment of no bytes */
+    struct call mapped = {SYS_mmap, 0, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0};
+    cr_expect_eq(in_program(mapped), EPERM);
+    mapped.d |= 1l << 32;
+    cr_expect_eq(in_program(mapped), EPERM);
+    cr_expect_eq(outcome(SP_FILTER_PROGRAM, true, mapped), 0);
+    mapped.d = MAP_PRIVATE | MAP_ANONYMOUS;
+    cr_expect_eq(in_program(mapped), 0);
+    mapped.d = MAP_SHARED;
+    cr_expect_eq(in_program(mapped), EBADF);
 }
 
 #ifdef __x86_64__
