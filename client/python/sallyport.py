@@ -55,7 +55,8 @@ class Refused(SallyportError):
     def __init__(self, verdict):
         findings = [finding for finding in verdict.get("violations", []) if finding.get("blocking")]
         first = f"line {findings[0]['line']}: {findings[0]['description']}" if findings else "no finding is told"
-        super().__init__("refused", f"the policy refuses the code ({len(findings)} {'finding' if len(findings) == 1 else 'findings'}): {first}")
+        how_many = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+        super().__init__("refused", f"the policy refuses the code ({how_many}): {first}")
         self.verdict = verdict
 
 
