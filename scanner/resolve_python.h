@@ -221,7 +221,11 @@ void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp
 
 /* ---- action, perform: the functions that are known ---- */
 
-/* Something that imports or evaluates gets out of sight (into a generator, an unknown container): that is dynamic. */
+/* sys.modules itself goes where no key of it is seen: that is dynamic. */
+void sp_resolve_python_action_hide(
+    struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);
+
+/* Something that imports or evaluates, or sys.modules, gets out of sight (into a generator, an unknown container): that is dynamic. */
 void sp_resolve_python_action_escape(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);
 /* Does it import or evaluate what it is handed? */

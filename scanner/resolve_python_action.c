@@ -9,6 +9,7 @@
 static const struct sp_python_action_row rows[] = {
     {"__import__", "name", SP_PYTHON_ACTION_IMPORT_TOP},
     {"atexit.register", NULL, SP_PYTHON_ACTION_SAME},
+    {"bdb.Bdb", "evaluation of what a debugger is fed", SP_PYTHON_ACTION_DYNAMIC},
     {"builtins.__getitem__", NULL, SP_PYTHON_ACTION_BUILTINS_ITEM},
     {"builtins.get", NULL, SP_PYTHON_ACTION_BUILTINS_ITEM},
     {"cProfile.run", "statement", SP_PYTHON_ACTION_EVALUATE},
@@ -24,7 +25,12 @@ static const struct sp_python_action_row rows[] = {
     {"contextlib.nullcontext", NULL, SP_PYTHON_ACTION_SAME},
     {"copy.copy", NULL, SP_PYTHON_ACTION_SAME},
     {"copy.deepcopy", NULL, SP_PYTHON_ACTION_SAME},
+    {"dataclasses._create_fn", "function made from text", SP_PYTHON_ACTION_DYNAMIC},
     {"dict", NULL, SP_PYTHON_ACTION_DICT},
+    {"doctest.DocTestParser", "evaluation of what stands in texts", SP_PYTHON_ACTION_DYNAMIC},
+    {"doctest.run_docstring_examples", "evaluation of what stands in texts", SP_PYTHON_ACTION_DYNAMIC},
+    {"doctest.testfile", "evaluation of what stands in texts", SP_PYTHON_ACTION_DYNAMIC},
+    {"doctest.testmod", "evaluation of what stands in texts", SP_PYTHON_ACTION_DYNAMIC},
     {"eval", "source", SP_PYTHON_ACTION_EVALUATE},
     {"exec", "source", SP_PYTHON_ACTION_EVALUATE},
     {"filter", NULL, SP_PYTHON_ACTION_MAP},
@@ -64,13 +70,16 @@ static const struct sp_python_action_row rows[] = {
     {"inspect.getmembers_static", NULL, SP_PYTHON_ACTION_MEMBERS},
     {"itertools.starmap", NULL, SP_PYTHON_ACTION_MAP},
     {"locals", NULL, SP_PYTHON_ACTION_GLOBALS},
+    {"logging.config.dictConfig", "objects by names in a configuration", SP_PYTHON_ACTION_DYNAMIC},
+    {"logging.config.fileConfig", "objects by names in a configuration", SP_PYTHON_ACTION_DYNAMIC},
     {"map", NULL, SP_PYTHON_ACTION_MAP},
+    {"marshal.loads", "code made from bytes", SP_PYTHON_ACTION_DYNAMIC_CONSTANT},
     {"object.__getattribute__", NULL, SP_PYTHON_ACTION_GETATTR},
     {"object.__setattr__", NULL, SP_PYTHON_ACTION_SETATTR},
-    {"marshal.loads", "code made from bytes", SP_PYTHON_ACTION_DYNAMIC_CONSTANT},
     {"operator.attrgetter", NULL, SP_PYTHON_ACTION_ATTRGETTER},
     {"operator.getitem", NULL, SP_PYTHON_ACTION_GETITEM},
     {"operator.methodcaller", NULL, SP_PYTHON_ACTION_METHODCALLER},
+    {"pdb.Pdb", "evaluation of what a debugger is fed", SP_PYTHON_ACTION_DYNAMIC},
     {"pdb.run", "statement", SP_PYTHON_ACTION_EVALUATE},
     {"pdb.runctx", "statement", SP_PYTHON_ACTION_EVALUATE},
     {"pdb.runeval", "expression", SP_PYTHON_ACTION_EVALUATE},
@@ -105,9 +114,11 @@ static const struct sp_python_action_row rows[] = {
     {"timeit.Timer", "stmt", SP_PYTHON_ACTION_EVALUATE_TWO},
     {"timeit.repeat", "stmt", SP_PYTHON_ACTION_EVALUATE_TWO},
     {"timeit.timeit", "stmt", SP_PYTHON_ACTION_EVALUATE_TWO},
+    {"trace.Trace", "evaluation of what a tracer is fed", SP_PYTHON_ACTION_DYNAMIC},
     {"trace.Trace.run", "cmd", SP_PYTHON_ACTION_EVALUATE},
     {"types.FunctionType", "function made from a code object", SP_PYTHON_ACTION_DYNAMIC},
     {"types.SimpleNamespace", NULL, SP_PYTHON_ACTION_NAMESPACE},
+    {"typing.ForwardRef", "arg", SP_PYTHON_ACTION_EVALUATE},
     {"typing.cast", NULL, SP_PYTHON_ACTION_SAME_SECOND},
     {"vars", NULL, SP_PYTHON_ACTION_VARS},
     {"zipimport.zipimporter", "import of a file by its path", SP_PYTHON_ACTION_DYNAMIC},
@@ -146,6 +157,14 @@ bool sp_resolve_python_action_is_sink(const struct sp_python_value *value)
     }
 }
 
+void sp_resolve_python_action_hide(
+    struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end)
+{
+    for (uint8_t i = 0; i < set->n_items; i++)
+        if (set->items[i]->kind == SP_PYTHON_VALUE_PATH && sp_str_is(set->items[i]->text, "sys.modules"))
+            sp_resolve_python_emit_dynamic(resolver, "all modules, by a way that is not followed", start, end);
+}
+
 void sp_resolve_python_action_escape(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end)
 {
@@ -154,4 +173,5 @@ void sp_resolve_python_action_escape(
             sp_resolve_python_emit_dynamic(resolver, "import or evaluation that gets out of sight", start, end);
             return;
         }
+    sp_resolve_python_action_hide(resolver, set, start, end);
 }

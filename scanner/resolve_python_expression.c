@@ -109,6 +109,9 @@ static __attribute__((noinline)) void call_link(struct sp_python_resolver *resol
         sp_resolve_python_call(resolver, callee->items[i], call, &set);
     if (callee->other || callee->n_items == 0) {
         /* An unknown callee that is handed something which imports or evaluates. */
+        for (uint32_t i = 0; i < call->n_arguments; i++)
+            sp_resolve_python_action_hide(
+                resolver, &call->arguments[i].set, call->arguments[i].start, call->arguments[i].end);
         struct sp_python_set ignored = {0};
         sp_resolve_python_call(resolver, NULL, call, &ignored);
         sp_resolve_python_scope_join(resolver, &set, &ignored);
@@ -127,6 +130,8 @@ void sp_resolve_python_expression_chain(
     bool fresh = first->kind == SP_PYTHON_NODE_NAME; /* paths that were not told yet */
     if (fresh)
         sp_resolve_python_scope_find(resolver, first->name, &set);
+    if (fresh && sp_str_is(resolver->names.items[first->name], "__path__"))
+        sp_resolve_python_member_tell_way(resolver, SP_STR("__path__"), first->start, first->end);
     else
         sp_resolve_python_expression(resolver, link, &set);
     uint32_t end = first->end;

@@ -31,6 +31,7 @@ void sp_resolve_python_member_tell_way(
         {"f_locals", "use of a frame's variables (f_locals)"},
         {"func_globals", "use of another function's globals (func_globals)"},
         {"__loader__", "use of a module's loader (__loader__)"},
+        {"__path__", "path of a package, which the program may change (__path__)"},
         {"load_module", "import by a loader (load_module)"},
         {"exec_module", "import by a loader (exec_module)"},
     };

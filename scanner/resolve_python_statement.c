@@ -261,6 +261,7 @@ static void match(struct sp_python_resolver *resolver, const struct sp_python_no
     uint32_t child = node->child;
     if (child && at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
         sp_resolve_python_expression(resolver, child, &set);
+        sp_resolve_python_action_hide(resolver, &set, at(resolver, child)->start, at(resolver, child)->end);
         child = at(resolver, child)->next;
     }
     resolver->subject = set;

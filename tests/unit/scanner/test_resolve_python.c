@@ -321,6 +321,16 @@ Test(resolve_python, tells_what_stays_unknown)
         "def f(): yield exec\nnext(f())('import os')",
         "x.append(exec)",
         "import pickle\npickle.loads(b'cos\\nsystem\\n')",
+        "__path__ = ['/work']\nimport __main__.x",
+        "__path__.append('/work')",
+        "import json\njson.__path__ = ['/work']\nfrom json import x",
+        "import xml as x\nx.__path__.append('/work')",
+        "import bdb\nbdb.Bdb().run('import socket')",
+        "import trace\ntrace.Trace(count=0).run('import socket')",
+        "import doctest as d\nd.run_docstring_examples(x, {})",
+        "from logging.config import dictConfig as c\nc({'formatters': {'x': {'()': 'socket.socket'}}})",
+        "import sys, operator\noperator.itemgetter('socket')(sys.modules)",
+        "import sys\nmatch sys.modules:\n    case {'socket': x}: pass",
     };
     for (size_t i = 0; i < SP_COUNT(sources); i++)
         expect_dynamic(sources[i]);
