@@ -67,22 +67,16 @@ void sp_policy_folder_free(struct sp_policy_folder *folder)
     free(folder);
 }
 
-/* The error told once more, with the file and the place in front. */
+/* The error told once more, with the file and the place in front: in the text, because the error's own line and column
+ * would be taken for the folder's. */
 static int in_file(const char *file, struct sp_error *inner, struct sp_error *error)
 {
     char text[sizeof(inner->text)];
     snprintf(text, sizeof(text), "%s", inner->text[0] ? inner->text : sp_error_text(inner->code));
-    int r;
     if (inner->line)
-        r = sp_error_set(error, inner->code, "%s:%u:%u: %s%s%s", file, inner->line, inner->column, inner->path,
+        return sp_error_set(error, inner->code, "%s:%u:%u: %s%s%s", file, inner->line, inner->column, inner->path,
             inner->path[0] ? ": " : "", text);
-    else
-        r = sp_error_set(error, inner->code, "%s: %s%s%s", file, inner->path, inner->path[0] ? ": " : "", text);
-    if (error && error->code == inner->code) {
-        error->line = inner->line;
-        error->column = inner->column;
-    }
-    return r;
+    return sp_error_set(error, inner->code, "%s: %s%s%s", file, inner->path, inner->path[0] ? ": " : "", text);
 }
 
 /* Read whole, up to the bound; a file that others may write to is refused. at: AT_FDCWD or a folder. */
