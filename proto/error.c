@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/utf8.h"
+
 static const struct {
     const char *name;
     const char *text;
@@ -20,18 +22,16 @@ static int index_of(int code)
     return code <= 0 && code > -SP_ERROR_COUNT_ ? -code : SP_ERROR_NUMBER_INTERNAL;
 }
 
-/* vsnprintf may cut a code point in two; the tail that is not whole goes. */
-static void drop_partial_utf8(char *text)
+/* A text may be cut in two, or quote what somebody sent: a tail that is not whole goes, and what belongs to no code point
+ * becomes a question mark. */
+static void make_utf8(char *text)
 {
-    size_t n = strlen(text), start = n;
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start == 0)
-        return;
-    unsigned char lead = (unsigned char)text[start - 1];
-    size_t want = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    if (n - (start - 1) < want)
-        text[start - 1] = '\0';
+    uint8_t *bytes = (uint8_t *)text;
+    size_t n = strlen(text), at = 0;
+    n -= sp_utf8_partial(bytes, n);
+    bytes[n] = '\0';
+    while ((at += sp_utf8_valid(bytes + at, n - at)) < n)
+        bytes[at++] = '?';
 }
 
 int sp_error_set(struct sp_error *error, int code, const char *format, ...)
@@ -47,7 +47,7 @@ int sp_error_set(struct sp_error *error, int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(error->text, sizeof(error->text), format, args);
     va_end(args);
-    drop_partial_utf8(error->text);
+    make_utf8(error->text);
     return code;
 }
 
@@ -64,7 +64,7 @@ void sp_error_prefix(struct sp_error *error, const char *format, ...)
     size_t n = (size_t)snprintf(error->path, sizeof(error->path), "%s%s", head, old[0] && old[0] != '[' ? "." : "");
     if (n < sizeof(error->path))
         snprintf(error->path + n, sizeof(error->path) - n, "%s", old);
-    drop_partial_utf8(error->path);
+    make_utf8(error->path);
 }
 
 const char *sp_error_name(int code)
@@ -89,7 +89,7 @@ const char *sp_error_format(const struct sp_error *error, char *text, unsigned l
 {
     snprintf(text, size, "%s%s%s", error->path, error->path[0] ? ": " : "",
         error->text[0] ? error->text : sp_error_text(error->code));
-    drop_partial_utf8(text);
+    make_utf8(text);
     return text;
 }
 

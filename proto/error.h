@@ -51,7 +51,7 @@ struct sp_error {
     int code;        /* SP_E…, 0 while nothing went wrong */
     uint32_t line;   /* 1-based place in a text, 0 without one */
     uint32_t column; /* 1-based, in code points */
-    char path[128];  /* "patterns[3].severity", or empty */
+    char path[128];  /* "patterns[3].severity", or empty; valid UTF-8 */
     char text[320];  /* a sentence without a full stop, valid UTF-8; never empty once set */
 };
 

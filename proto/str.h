@@ -33,10 +33,14 @@ static inline bool sp_str_ends(struct sp_str a, struct sp_str tail)
     return a.n_bytes >= tail.n_bytes && memcmp(a.ptr + a.n_bytes - tail.n_bytes, tail.ptr, tail.n_bytes) == 0;
 }
 
-/* For printf's "%.*s", which takes an int: what is longer is shown cut. */
+/* For printf's "%.*s", which takes an int: what is longer is shown cut, in front of a code point, so that UTF-8 stays UTF-8. */
 static inline int sp_str_int(struct sp_str a, int most)
 {
-    return a.n_bytes > (size_t)most ? most : (int)a.n_bytes;
+    if (a.n_bytes <= (size_t)most)
+        return (int)a.n_bytes;
+    while (most > 0 && ((unsigned char)a.ptr[most] & 0xC0) == 0x80)
+        most--;
+    return most;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/error.h"
+#include "proto/str.h"
 #include "proto/utf8.h"
 
 Test(error, every_code_has_its_own_name_and_is_found_by_it)
@@ -63,6 +64,22 @@ Test(error, long_text_is_cut_at_a_code_point)
         cr_assert_gt(n, 300);
         cr_assert_eq(sp_utf8_valid((const uint8_t *)error.text, n), n);
     }
+}
+
+/* A client that meets bytes that are no text in one takes the whole stream for broken. */
+Test(error, what_it_quotes_is_text_whatever_was_sent)
+{
+    struct sp_error error = {0};
+    char text[100];
+    sp_error_set(&error, SP_EBUSY, "\"%.*s\" and \"%s\"", 2, "\xE2\x82\xAC", "a\xFFz");
+    cr_assert_str_eq(error.text, "\"??\" and \"a?z\"");
+    sp_error_prefix(&error, "key\xC3");
+    sp_error_prefix(&error, "\xC3");
+    sp_error_format(&error, text, sizeof(text));
+    cr_assert_eq(sp_utf8_valid((uint8_t *)text, strlen(text)), strlen(text), "%s", text);
+    /* What is cut by our own hand is cut in front of a code point. */
+    cr_assert_eq(sp_str_int(SP_STR("ab\xE2\x82\xAC"), 4), 2);
+    cr_assert_eq(sp_str_int(SP_STR("ab\xE2\x82\xAC"), 5), 5);
 }
 
 Test(error, a_path_too_long_is_cut_and_terminated)
