@@ -10,7 +10,7 @@
 
 /* Exit statuses that are not a command's own. */
 enum sp_exit {
-    SP_EXIT_BLOCKED = 1, /* scan: something blocks; policy check: not valid */
+    SP_EXIT_BLOCKED = 1, /* scan: something blocks; policy: not valid, or not there */
     SP_EXIT_TROUBLE = 2, /* scan, and wrong usage of the others */
     SP_EXIT_TIMED_OUT = 124,
     SP_EXIT_SERVICE = 125, /* trouble in Sallyport */

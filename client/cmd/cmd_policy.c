@@ -126,7 +126,8 @@ static int put_named(const struct asking *asking)
 
 static int answer_to(const struct asking *asking, int r, const struct sallyport_error *error)
 {
-    return r == 0 ? 0 : sp_cmd_fail_error(asking->invocation, r == SALLYPORT_EUNKNOWN_POLICY ? 1 : 2, NULL, error);
+    int status = r == SALLYPORT_EUNKNOWN_POLICY ? SP_EXIT_BLOCKED : SP_EXIT_TROUBLE;
+    return r == 0 ? 0 : sp_cmd_fail_error(asking->invocation, status, NULL, error);
 }
 
 static int show(const struct asking *asking)

@@ -260,8 +260,10 @@ static int write_artifacts(
         path.ptr = sallyport_get_text(artifact, "path", &path.n_bytes);
         data.ptr = sallyport_get_text(artifact, "data", &data.n_bytes);
         if (!path.ptr || !data.ptr)
-            continue;
-        if (sp_out_dir_write(dir, path, data, (unsigned)sallyport_get_int(artifact, "mode", 0), &error) < 0)
+            sp_error_set(&error, SP_EPROTOCOL, "a file came without a name or without its bytes");
+        else
+            sp_out_dir_write(dir, path, data, (unsigned)sallyport_get_int(artifact, "mode", 0), &error);
+        if (error.code)
             status = sp_cmd_fail(invocation, SP_EXIT_SERVICE, "--out: %s", error.text);
     }
     if (sallyport_get_bool(answer, "artifacts_truncated"))

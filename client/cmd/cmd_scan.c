@@ -1,4 +1,5 @@
 /* `sallyport scan`: files, folders, standard input. One thread: it reads, sends and prints in the order of its input. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ static const struct sp_option rows[] = {
 struct scanning {
     const struct sp_invocation *invocation;
     const struct options *options;
+    const char *policy_file; /* NULL: the policy is a reference */
     struct sp_scan_queue *queue;
     bool colours;
     int language; /* of options->language, without its dialect */
@@ -129,22 +131,28 @@ static void set_unread(struct sp_scan_source *source, const char *name, int code
 }
 
 /* A file in a folder, by its beginning: its language, or NULL where it is not for us. With -l those of that language;
- * text is whatever is not binary. */
-static const char *language_in_tree(const struct scanning *scanning, const char *path, int fd)
+ * text is whatever is not binary. A file that cannot be read is not known to be none of ours. */
+static int find_language(
+    const struct scanning *scanning, const char *path, int fd, const char **ret_language, struct sp_error *error)
 {
     char head[SNIFF_BYTES];
     const char *given = scanning->options->language;
+    bool by_content = given && scanning->language == SP_LANGUAGE_TEXT, fits;
     int language = sp_language_of_path(sp_str_of(path));
-    if (language == SP_LANGUAGE_NONE || (given && scanning->language == SP_LANGUAGE_TEXT)) {
+    struct sp_str data = {head, 0};
+    if (language == SP_LANGUAGE_NONE || by_content) {
         ssize_t n = pread(fd, head, sizeof head, 0);
-        struct sp_str data = {head, n > 0 ? (size_t)n : 0};
-        if (given && scanning->language == SP_LANGUAGE_TEXT)
-            return memchr(head, '\0', data.n_bytes) ? NULL : given;
+        if (n < 0)
+            return sp_error_set(error, SP_EINVALID_REQUEST, "%s", strerror(errno));
+        data.n_bytes = (size_t)n;
         language = sp_language_of_shebang(data);
     }
-    if (given)
-        return language == scanning->language ? given : NULL;
-    return language == SP_LANGUAGE_NONE ? NULL : sp_language_name(language);
+    if (by_content)
+        fits = !memchr(head, '\0', data.n_bytes);
+    else
+        fits = given ? language == scanning->language : language != SP_LANGUAGE_NONE;
+    *ret_language = !fits ? NULL : given ? given : sp_language_name(language);
+    return 0;
 }
 
 static int put(struct scanning *scanning, struct sp_scan_source *source, struct sallyport_error *error)
@@ -152,7 +160,7 @@ static int put(struct scanning *scanning, struct sp_scan_source *source, struct 
     if (!source->path)
         return sp_cmd_fail(scanning->invocation, SP_EXIT_TROUBLE, "out of memory");
     return sp_scan_queue_put(scanning->queue, source, error) < 0
-               ? sp_cmd_fail_error(scanning->invocation, SP_EXIT_TROUBLE, scanning->options->policy, error)
+               ? sp_cmd_fail_error(scanning->invocation, SP_EXIT_TROUBLE, scanning->policy_file, error)
                : 0;
 }
 
@@ -173,27 +181,29 @@ static int scan_one(struct scanning *scanning, const char *path, struct sallypor
     return put(scanning, &source, error);
 }
 
-static int scan_in_tree(struct scanning *scanning, const char *path, int fd, struct sallyport_error *error)
-{
-    const char *language = language_in_tree(scanning, path, fd);
-    if (!language) {
-        scanning->n_skipped++;
-        return 0;
-    }
-    struct sp_scan_source source = {.path = strdup(path), .language = language, .in_tree = true};
-    struct sp_error own = {0};
-    sp_buffer_init(&source.code, SP_INPUT_BYTES_MAX);
-    int r = sp_input_read_fd(fd, &source.code, &own);
-    if (r < 0)
-        set_unread(&source, r == SP_ETOO_LARGE ? "too_large" : "unreadable", r, own.text);
-    return put(scanning, &source, error);
-}
-
 static int put_unread(
     struct scanning *scanning, const char *path, const struct sp_error *own, struct sallyport_error *error)
 {
     struct sp_scan_source source = {.path = strdup(path)};
     set_unread(&source, "unreadable", own->code, own->text);
+    return put(scanning, &source, error);
+}
+
+static int scan_in_tree(struct scanning *scanning, const char *path, int fd, struct sallyport_error *error)
+{
+    const char *language = NULL;
+    struct sp_error own = {0};
+    if (find_language(scanning, path, fd, &language, &own) < 0)
+        return put_unread(scanning, path, &own, error);
+    if (!language) {
+        scanning->n_skipped++;
+        return 0;
+    }
+    struct sp_scan_source source = {.path = strdup(path), .language = language, .in_tree = true};
+    sp_buffer_init(&source.code, SP_INPUT_BYTES_MAX);
+    int r = sp_input_read_fd(fd, &source.code, &own);
+    if (r < 0)
+        set_unread(&source, r == SP_ETOO_LARGE ? "too_large" : "unreadable", r, own.text);
     return put(scanning, &source, error);
 }
 
@@ -232,7 +242,7 @@ static int scan_all(struct scanning *scanning, struct sallyport_error *error)
             return status;
     }
     return sp_scan_queue_finish(scanning->queue, error) < 0
-               ? sp_cmd_fail_error(scanning->invocation, SP_EXIT_TROUBLE, scanning->options->policy, error)
+               ? sp_cmd_fail_error(scanning->invocation, SP_EXIT_TROUBLE, scanning->policy_file, error)
                : 0;
 }
 
@@ -301,6 +311,7 @@ static int run(const struct sp_invocation *invocation)
     if (sp_scan_queue_new(&config, &queue) < 0)
         return sp_cmd_fail(invocation, SP_EXIT_TROUBLE, "out of memory");
     scanning.queue = queue;
+    scanning.policy_file = policy.file;
     scanning.colours = sp_out_text_colours(stdout, (enum sp_colour_choice)options->common.colour);
     if (options->format == FORMAT_JSON)
         fputs("[", stdout);

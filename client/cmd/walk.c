@@ -55,8 +55,13 @@ static int read_names(struct level *level, struct sp_error *error)
         return sp_error_errno(error, errno, "fdopendir");
     }
     size_t room = 0;
-    struct dirent *entry;
-    while ((entry = readdir(dir))) {
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(dir);
+        if (!entry && errno)
+            return sp_error_set(error, SP_EINVALID_REQUEST, "%s", strerror(errno));
+        if (!entry)
+            break;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         if (level->n_names == room) {
