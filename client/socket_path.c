@@ -2,6 +2,7 @@
  * Any thread; no state. Its caller is the opening of a connection. */
 #include "client/socket_path.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,12 +56,15 @@ static int put(struct sp_socket_path *path, enum sp_socket_kind kind, const char
     return 0;
 }
 
+/* Only what is surely not there is not installed: a private daemon must not take the place of a service that is hidden. */
 static bool is_installed(const struct sp_socket_world *world)
 {
     for (size_t i = 0; i < SP_COUNT(installed); i++) {
         char path[PATH_MAX];
         struct stat info;
-        if (snprintf(path, sizeof path, "%s%s", world->root, installed[i]) < (int)sizeof path && stat(path, &info) == 0)
+        if (snprintf(path, sizeof path, "%s%s", world->root, installed[i]) >= (int)sizeof path)
+            return true;
+        if (stat(path, &info) == 0 || (errno != ENOENT && errno != ENOTDIR))
             return true;
     }
     return false;

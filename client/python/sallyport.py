@@ -62,11 +62,22 @@ class Refused(SallyportError):
 
 # ---- where the service is ----
 
+def _is_there(path):
+    """Only what is surely not there is not installed: a private daemon must not take the place of a hidden service."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass
+    return True
+
+
 def socket_path(path=None):
     """The socket's path, and whether a private daemon may be started there."""
     if path or os.environ.get("SALLYPORT_SOCKET"):
         return path or os.environ["SALLYPORT_SOCKET"], False
-    if any(os.path.exists(sign) for sign in _INSTALLED):
+    if any(_is_there(sign) for sign in _INSTALLED):
         return "/run/sallyport/sallyport.sock", False
     folder = os.environ.get("XDG_RUNTIME_DIR")
     if folder:
