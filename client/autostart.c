@@ -23,13 +23,6 @@
 #endif
 #define READY_FD 3
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* The socket's folder: made if need be, ours, closed to others. Opened, so that the lock is made in what was checked. */
 static int open_folder(const char *path, int *ret_fd, struct sp_error *error)
 {
@@ -63,7 +56,7 @@ static int lock_folder(int folder_fd, uint64_t until_ms, int *ret_fd, struct sp_
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return sp_error_errno(error, errno, "flock");
-        if (now_ms() >= until_ms)
+        if (sp_wire_now_ms() >= until_ms)
             return sp_error_set(
                 error, SP_EUNREACHABLE, "another process is starting a private daemon and does not finish");
         nanosleep(&pause, NULL);
@@ -142,11 +135,11 @@ static int await_ready(int ready_fd, uint64_t until_ms, struct sp_error *error)
     char line[256];
     size_t n_bytes = 0;
     while (n_bytes < sizeof line - 1) {
-        uint64_t now = now_ms();
+        uint64_t now = sp_wire_now_ms();
         struct pollfd poll_fd = {.fd = ready_fd, .events = POLLIN};
         if (now >= until_ms)
             return sp_error_set(error, SP_EUNREACHABLE, "the private daemon was not ready in time");
-        if (poll(&poll_fd, 1, (int)(until_ms - now)) <= 0)
+        if (poll(&poll_fd, 1, until_ms - now < 1000 ? (int)(until_ms - now) : 1000) <= 0)
             continue;
         ssize_t n = read(ready_fd, line + n_bytes, sizeof line - 1 - n_bytes);
         if (n < 0 && errno == EINTR)
@@ -173,7 +166,7 @@ static const char *program_of(const char *given)
 int sp_autostart_connect(
     struct sp_wire *wire, const char *path, const char *daemon, unsigned timeout_ms, struct sp_error *error)
 {
-    uint64_t until_ms = now_ms() + timeout_ms;
+    uint64_t until_ms = sp_wire_now_ms() + timeout_ms;
     sp_cleanup(sp_close_fd) int folder_fd = -1;
     sp_cleanup(sp_close_fd) int lock_fd = -1;
     sp_cleanup(sp_close_fd) int ready_fd = -1;

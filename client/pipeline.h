@@ -65,6 +65,4 @@ int sp_pipeline_cancel(struct sallyport *service, uint32_t id, struct sp_error *
 /* The connection is gone: every pending call is done with the error. */
 void sp_pipeline_break(struct sallyport *service, const struct sp_error *error);
 
-uint64_t sp_pipeline_now_ms(void);
-
 #endif

@@ -41,6 +41,13 @@ void sp_wire_fini(struct sp_wire *wire)
     wire->in = NULL;
 }
 
+uint64_t sp_wire_now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 bool sp_wire_trusts(unsigned peer_uid, unsigned own_uid)
 {
     if (peer_uid == 0 || peer_uid == own_uid)
@@ -69,11 +76,13 @@ static int check_peer(int fd, struct sp_error *error)
 static int connect_within(int fd, const struct sockaddr_un *address, unsigned timeout_ms)
 {
     struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-    for (unsigned waited_ms = 0;; waited_ms += 5) {
+    uint64_t until_ms = sp_wire_now_ms() + timeout_ms;
+    for (;;) {
         if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
             return 0;
-        if ((errno != EAGAIN && errno != EINTR) || waited_ms >= timeout_ms)
-            return errno;
+        int failed = errno;
+        if ((failed != EAGAIN && failed != EINTR) || sp_wire_now_ms() >= until_ms)
+            return failed;
         nanosleep(&pause, NULL);
     }
 }
