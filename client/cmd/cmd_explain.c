@@ -43,8 +43,7 @@ static void move_to(struct cursor *cursor, size_t offset)
 
 static void print_text(const sallyport_value *item, const char *key)
 {
-    struct sp_str text = {0};
-    text.ptr = sallyport_get_text(item, key, &text.n_bytes);
+    struct sp_str text = sp_out_text_of(item, key);
     if (!text.n_bytes)
         return;
     fputs("  ", stdout);

@@ -24,13 +24,6 @@ struct asking {
     const char *operand;
 };
 
-static void print_text(const sallyport_value *value, const char *path)
-{
-    struct sp_str text = {0};
-    text.ptr = sallyport_get_text(value, path, &text.n_bytes);
-    sp_escape_print(stdout, text);
-}
-
 static void print_json(const sallyport_value *answer, int indent)
 {
     sp_out_json_value(stdout, answer, indent);
@@ -46,11 +39,11 @@ static void print_warnings(const struct asking *asking, const sallyport_value *a
         fputs(": warning: ", stdout);
         if (sallyport_type_of(warning) == SALLYPORT_MAP) {
             const char *path = sallyport_get_text(warning, "path", NULL);
-            print_text(warning, "path");
+            sp_out_text_print(stdout, warning, "path");
             fputs(path && *path ? ": " : "", stdout);
-            print_text(warning, "text");
+            sp_out_text_print(stdout, warning, "text");
         } else {
-            print_text(warning, NULL);
+            sp_out_text_print(stdout, warning, NULL);
         }
         putchar('\n');
     }
@@ -61,13 +54,13 @@ static void print_grades(const sallyport_value *answer)
     const sallyport_value *grades = sallyport_get(answer, "grades");
     for (size_t i = 0; i < sallyport_get_count(grades, NULL); i++) {
         const sallyport_value *grade = sallyport_at(grades, i);
-        print_text(grade, "rule");
+        sp_out_text_print(stdout, grade, "rule");
         fputs(": ascii ", stdout);
-        print_text(grade, "ascii");
+        sp_out_text_print(stdout, grade, "ascii");
         fputs(", utf8 ", stdout);
-        print_text(grade, "utf8");
+        sp_out_text_print(stdout, grade, "utf8");
         fputs(": ", stdout);
-        print_text(grade, "pattern");
+        sp_out_text_print(stdout, grade, "pattern");
         putchar('\n');
     }
 }
@@ -103,7 +96,7 @@ static int check(const struct asking *asking)
     print_grades(answer);
     sp_escape_print(stdout, sp_str_of(asking->operand));
     fputs(": ok: ", stdout);
-    print_text(answer, "id");
+    sp_out_text_print(stdout, answer, "id");
     putchar('\n');
     return 0;
 }
@@ -119,7 +112,7 @@ static int put_named(const struct asking *asking)
         return 0;
     }
     print_warnings(asking, answer);
-    print_text(answer, "id");
+    sp_out_text_print(stdout, answer, "id");
     putchar('\n');
     return 0;
 }
@@ -162,11 +155,11 @@ static int list(const struct asking *asking)
         sallyport_type_of(answer) == SALLYPORT_MAP ? sallyport_get(answer, "policies") : answer;
     for (size_t i = 0; i < sallyport_get_count(policies, NULL); i++) {
         const sallyport_value *policy = sallyport_at(policies, i);
-        print_text(policy, "name");
+        sp_out_text_print(stdout, policy, "name");
         putchar('\t');
-        print_text(policy, "origin");
+        sp_out_text_print(stdout, policy, "origin");
         putchar('\t');
-        print_text(policy, "id");
+        sp_out_text_print(stdout, policy, "id");
         putchar('\n');
     }
     return 0;

@@ -255,10 +255,8 @@ static int write_artifacts(
     const sallyport_value *artifacts = sallyport_get(answer, "artifacts");
     for (size_t i = 0; i < sallyport_get_count(artifacts, NULL); i++) {
         const sallyport_value *artifact = sallyport_at(artifacts, i);
-        struct sp_str path = {0}, data = {0};
+        struct sp_str path = sp_out_text_of(artifact, "path"), data = sp_out_text_of(artifact, "data");
         struct sp_error error = {0};
-        path.ptr = sallyport_get_text(artifact, "path", &path.n_bytes);
-        data.ptr = sallyport_get_text(artifact, "data", &data.n_bytes);
         if (!path.ptr || !data.ptr)
             sp_error_set(&error, SP_EPROTOCOL, "a file came without a name or without its bytes");
         else

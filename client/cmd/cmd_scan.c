@@ -8,7 +8,6 @@
 
 #include "client/cmd/cmd.h"
 #include "client/cmd/cmd_input.h"
-#include "client/cmd/out_escape.h"
 #include "client/cmd/out_json.h"
 #include "client/cmd/scan_queue.h"
 #include "client/cmd/walk.h"

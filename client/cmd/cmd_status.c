@@ -14,20 +14,13 @@ static const struct sp_option rows[] = {
     {0, "json", SP_OPTION_FLAG, offsetof(struct options, json), NULL, "as JSON"},
 };
 
-static void print_text(const sallyport_value *value, const char *path)
-{
-    struct sp_str text = {0};
-    text.ptr = sallyport_get_text(value, path, &text.n_bytes);
-    sp_escape_print(stdout, text);
-}
-
 static void print_names(const char *label, const sallyport_value *list)
 {
     printf("%-10s", label);
     for (size_t i = 0; i < sallyport_get_count(list, NULL); i++) {
         putchar(' ');
         const sallyport_value *item = sallyport_at(list, i);
-        print_text(item, sallyport_type_of(item) == SALLYPORT_MAP ? "name" : NULL);
+        sp_out_text_print(stdout, item, sallyport_type_of(item) == SALLYPORT_MAP ? "name" : NULL);
     }
     putchar('\n');
 }
@@ -37,7 +30,7 @@ static void print_value(const sallyport_value *value)
 {
     switch (sallyport_type_of(value)) {
     case SALLYPORT_TEXT:
-    case SALLYPORT_BYTES: print_text(value, NULL); break;
+    case SALLYPORT_BYTES: sp_out_text_print(stdout, value, NULL); break;
     case SALLYPORT_MAP:
     case SALLYPORT_LIST:
         for (size_t i = 0; i < sallyport_get_count(value, NULL); i++) {
@@ -58,27 +51,27 @@ static void print_value(const sallyport_value *value)
 static void print_runtime(const sallyport_value *runtime)
 {
     printf("%-10s ", "runtime");
-    print_text(runtime, "name");
+    sp_out_text_print(stdout, runtime, "name");
     if (!sallyport_get_bool(runtime, "available")) {
         fputs(": not available: ", stdout);
-        print_text(runtime, "reason");
+        sp_out_text_print(stdout, runtime, "reason");
         putchar('\n');
         return;
     }
     fputs(": ", stdout);
-    print_text(runtime, "isolation");
+    sp_out_text_print(stdout, runtime, "isolation");
     putchar('\n');
     const sallyport_value *limits = sallyport_get(runtime, "limits");
     for (size_t i = 0; i < sallyport_get_count(limits, NULL); i++) {
         const sallyport_value *limit = sallyport_at(limits, i);
         fputs("             ", stdout);
-        print_text(limit, "name");
+        sp_out_text_print(stdout, limit, "name");
         fputs(" by ", stdout);
-        print_text(limit, "by");
+        sp_out_text_print(stdout, limit, "by");
         fputs(sallyport_get_bool(limit, "best_effort") ? ", best effort" : "", stdout);
         if (sallyport_get_text(limit, "note", NULL)) {
             fputs(": ", stdout);
-            print_text(limit, "note");
+            sp_out_text_print(stdout, limit, "note");
         }
         putchar('\n');
     }
@@ -105,7 +98,7 @@ static void print_limits(const sallyport_value *greeting)
 static void print_status(const sallyport *service, const sallyport_value *greeting, const sallyport_value *stats)
 {
     printf("%-10s ", "service");
-    print_text(greeting, "version");
+    sp_out_text_print(stdout, greeting, "version");
     fputs(" at ", stdout);
     sp_escape_print(stdout, sp_str_of(sallyport_socket_path(service)));
     putchar('\n');

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/cmd/out_escape.h"
+#include "client/cmd/out_text.h"
 #include "proto/utf8.h"
 
 struct writing {
@@ -91,13 +92,6 @@ static bool is_utf8(struct sp_str text)
     return sp_utf8_valid((const uint8_t *)text.ptr, text.n_bytes) == text.n_bytes;
 }
 
-static struct sp_str text_of(const sallyport_value *value)
-{
-    struct sp_str text = {0};
-    text.ptr = sallyport_get_text(value, NULL, &text.n_bytes);
-    return text;
-}
-
 static void new_line(const struct writing *writing)
 {
     if (writing->indent)
@@ -134,20 +128,20 @@ static void put_list(
 
 static void put_base64_item(struct writing *writing, const sallyport_value *value)
 {
-    put_base64(writing->file, text_of(value));
+    put_base64(writing->file, sp_out_text_of(value, NULL));
 }
 
 /* Does "<key>_base64" have to stand beside it? */
 static bool loses_bytes(const sallyport_value *value)
 {
-    struct sp_str text = text_of(value);
+    struct sp_str text = sp_out_text_of(value, NULL);
     if (text.ptr)
         return !is_utf8(text);
     if (sallyport_type_of(value) != SALLYPORT_LIST)
         return false;
     bool lost = false;
     for (size_t i = 0; i < sallyport_get_count(value, NULL); i++) {
-        text = text_of(sallyport_at(value, i));
+        text = sp_out_text_of(sallyport_at(value, i), NULL);
         if (!text.ptr)
             return false;
         lost = lost || !is_utf8(text);
@@ -188,7 +182,7 @@ static void put_pairs(struct writing *writing, const sallyport_value *map, bool 
         if (sallyport_type_of(value) == SALLYPORT_LIST)
             put_list(writing, value, put_base64_item);
         else
-            put_base64(writing->file, text_of(value));
+            put_base64(writing->file, sp_out_text_of(value, NULL));
     }
 }
 
@@ -211,7 +205,7 @@ static void put_value(struct writing *writing, const sallyport_value *value)
     case SALLYPORT_INT: fprintf(writing->file, "%" PRId64, sallyport_get_int(value, NULL, 0)); break;
     case SALLYPORT_DOUBLE: put_double(writing->file, sallyport_get_double(value, NULL, 0)); break;
     case SALLYPORT_TEXT:
-    case SALLYPORT_BYTES: put_string(writing->file, text_of(value)); break;
+    case SALLYPORT_BYTES: put_string(writing->file, sp_out_text_of(value, NULL)); break;
     case SALLYPORT_LIST: put_list(writing, value, put_value); break;
     case SALLYPORT_MAP: put_map(writing, value); break;
     }

@@ -40,11 +40,16 @@ static void end(FILE *file, bool colours)
         fputs(PLAIN, file);
 }
 
-static struct sp_str text_of(const sallyport_value *value, const char *path)
+struct sp_str sp_out_text_of(const sallyport_value *value, const char *path)
 {
     struct sp_str text = {0};
     text.ptr = sallyport_get_text(value, path, &text.n_bytes);
     return text;
+}
+
+void sp_out_text_print(FILE *file, const sallyport_value *value, const char *path)
+{
+    sp_escape_print(file, sp_out_text_of(value, path));
 }
 
 static const char *colour_of(struct sp_str severity)
@@ -152,21 +157,21 @@ static void print_note(FILE *file, const char *label, struct sp_str text)
 
 static void print_notes(FILE *file, const sallyport_value *finding)
 {
-    struct sp_str via = text_of(finding, "via");
+    struct sp_str via = sp_out_text_of(finding, "via");
     if (via.n_bytes && !sp_str_is(via, "direct"))
         print_note(file, "via", via);
     const sallyport_value *inner = sallyport_get(finding, "inner");
     if (sallyport_type_of(inner) == SALLYPORT_MAP)
         fprintf(file, "%*s= inside evaluated code: line %lld, column %lld\n", INDENT, "",
             (long long)sallyport_get_int(inner, "line", 0), (long long)sallyport_get_int(inner, "column", 0));
-    print_note(file, "fix", text_of(finding, "fix"));
-    print_note(file, "see", text_of(finding, "url"));
+    print_note(file, "fix", sp_out_text_of(finding, "fix"));
+    print_note(file, "see", sp_out_text_of(finding, "url"));
 }
 
 void sp_out_text_finding(
     FILE *file, bool colours, struct sp_str path, struct sp_str source, const sallyport_value *finding)
 {
-    struct sp_str severity = text_of(finding, "severity");
+    struct sp_str severity = sp_out_text_of(finding, "severity");
     int64_t offset = sallyport_get_int(finding, "offset", -1), length = sallyport_get_int(finding, "length", 0);
     print_place(file, colours, path, (unsigned long)sallyport_get_int(finding, "line", 0),
         (unsigned long)sallyport_get_int(finding, "column", 0));
@@ -174,9 +179,9 @@ void sp_out_text_finding(
     sp_escape_print(file, severity);
     fputs(": ", file);
     end(file, colours);
-    sp_escape_print(file, text_of(finding, "description"));
+    sp_out_text_print(file, finding, "description");
     fputs(" [", file);
-    sp_escape_print(file, text_of(finding, "rule"));
+    sp_out_text_print(file, finding, "rule");
     fputs("]\n", file);
     if (source.ptr && source.n_bytes && offset >= 0 && (uint64_t)offset <= source.n_bytes && length >= 0)
         print_line(file, colours, source, (size_t)offset, (size_t)length);

@@ -1,7 +1,7 @@
 #ifndef SP_CLIENT_OUT_TEXT_H
 #define SP_CLIENT_OUT_TEXT_H
 
-/* Verdicts for people, as compilers print: place, severity, what it is, the line with a caret below it. */
+/* Answers for people: texts, and verdicts as compilers print: place, severity, what it is, the line with a caret below it. */
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +13,11 @@ enum sp_colour_choice { SP_COLOUR_AUTO, SP_COLOUR_ALWAYS, SP_COLOUR_NEVER };
 
 /* Colours on this file: with AUTO where it is a terminal that has some and NO_COLOR is not set. */
 bool sp_out_text_colours(FILE *file, enum sp_colour_choice choice);
+
+/* Text or bytes at a path of an answer, borrowed from it; ptr NULL where there is none. */
+struct sp_str sp_out_text_of(const sallyport_value *value, const char *path);
+/* The same in one line, escaped. */
+void sp_out_text_print(FILE *file, const sallyport_value *value, const char *path);
 
 /* All findings of a verdict. path: as the user said it. source: what was judged; absent: no lines are shown. */
 void sp_out_text_verdict(

@@ -130,21 +130,16 @@ static int submit(struct sp_scan_queue *queue, struct batch *batch, struct sally
 
 /* ---- telling ---- */
 
+/* {name, message}; whatever else came in a verdict's place is an error as well. */
 static struct sallyport_error error_of(const sallyport_value *map)
 {
     struct sallyport_error error = {.code = SALLYPORT_EINTERNAL};
-    if (sallyport_type_of(map) == SALLYPORT_MAP) {
-        const char *name = sallyport_get_text(map, "name", NULL), *message = sallyport_get_text(map, "message", NULL);
-        int code = name ? sp_error_find(name) : 0;
-        error.code = code < 0 ? code : SALLYPORT_EINTERNAL;
-        snprintf(error.name, sizeof error.name, "%s", name ? name : "internal");
-        snprintf(error.message, sizeof error.message, "%s", message ? message : "the service says nothing more");
-        return error;
-    }
-    const char *text = sallyport_get_text(map, NULL, NULL);
-    const char *colon = text ? strstr(text, ": ") : NULL;
-    snprintf(error.name, sizeof error.name, "%.*s", colon ? (int)(colon - text) : 8, colon ? text : "internal");
-    snprintf(error.message, sizeof error.message, "%s", colon ? colon + 2 : text ? text : "no verdict came");
+    const char *name = sallyport_get_text(map, "name", NULL), *message = sallyport_get_text(map, "message", NULL);
+    int code = name ? sp_error_find(name) : 0;
+    if (code < 0)
+        error.code = code;
+    snprintf(error.name, sizeof error.name, "%s", name ? name : "internal");
+    snprintf(error.message, sizeof error.message, "%s", message ? message : "no verdict came");
     return error;
 }
 
