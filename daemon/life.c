@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "daemon/drain.h"
 #include "daemon/listen.h"
@@ -73,12 +74,27 @@ static void leave_if_idle(struct sp_life *life)
         sp_drain_start(server->drain, "nobody was here for the time of idle_exit_ms", false);
 }
 
+/* Nobody could start another spawner with its rights: we have given up ours. Whoever started us (the service manager, the next
+ * client of a private daemon) starts both again. */
+static void leave_without_spawner(struct sp_server *server)
+{
+    if (server->spawner_pid <= 0 || waitpid(server->spawner_pid, NULL, WNOHANG) != server->spawner_pid)
+        return;
+    server->spawner_pid = 0;
+    if (server->draining)
+        return;
+    server->spawner_lost = true;
+    sp_log(SP_LOG_ERROR, "the spawner has ended, and with it every run: this daemon ends too");
+    sp_drain_start(server->drain, "no spawner", false);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct sp_life *life = timer->data;
     struct sp_quota_totals totals = sp_quota_totals(life->server->quota);
     char status[sizeof(life->status)];
     leave_if_idle(life);
+    leave_without_spawner(life->server);
     snprintf(status, sizeof(status), "%s; %zu connections, %zu requests in flight",
         life->server->draining ? "draining" : "serving", totals.n_connections, totals.n_requests);
     if (strcmp(status, life->status) == 0)

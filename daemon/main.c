@@ -112,13 +112,13 @@ static int check_policies(struct sp_server *server, struct sp_error *error)
 
 /* Without a spawner scans still go on; only what is wrong in the configuration ends the start. */
 static int start_spawner(
-    struct sp_server *server, const struct sp_privilege *privilege, int *ret_fd, pid_t *ret_pid, struct sp_error *error)
+    struct sp_server *server, const struct sp_privilege *privilege, int *ret_fd, struct sp_error *error)
 {
     struct sp_error reason = {0};
     struct sp_spawner_config spawner = sp_server_config_spawner(server, server->config);
     spawner.service_uid = privilege->uid;
     spawner.service_gid = privilege->gid;
-    int r = sp_spawner_start(&spawner, ret_fd, ret_pid, &reason);
+    int r = sp_spawner_start(&spawner, ret_fd, &server->spawner_pid, &reason);
     if (r == 0)
         return 0;
     if (r == SP_EINVALID_CONFIG || r == SP_ENO_MEMORY) {
@@ -205,7 +205,6 @@ int main(int argc, char **argv)
     struct sp_privilege privilege;
     struct sp_listen_sockets sockets = {.lock_fd = -1};
     int spawner_fd = -1;
-    pid_t spawner_pid = 0;
     r = sp_random_id_make(server.instance, &error);
     if (r == 0)
         r = sp_privilege_find(server.config, &privilege, &error);
@@ -214,7 +213,7 @@ int main(int argc, char **argv)
     if (r == 0)
         r = sp_listen_bind(server.config, privilege.uid, &sockets, &error);
     if (r == 0)
-        r = start_spawner(&server, &privilege, &spawner_fd, &spawner_pid, &error);
+        r = start_spawner(&server, &privilege, &spawner_fd, &error);
     if (r == 0)
         r = sp_privilege_drop(&privilege, &error);
     if (r == 0)
@@ -222,7 +221,7 @@ int main(int argc, char **argv)
     sp_listen_unbind(&sockets);
     if (r < 0)
         _exit(fail(&arguments, file, &error)); /* threads may run: nothing is taken apart */
-    wait_for_spawner(spawner_pid);
+    wait_for_spawner(server.spawner_pid);
     sp_config_free(server.config);
-    return 0;
+    return server.spawner_lost ? 1 : 0;
 }

@@ -5,6 +5,7 @@
  * this is only where they find each other. */
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <uv.h>
 
 #include "daemon/config.h"
@@ -44,6 +45,8 @@ struct sp_server {
     struct sp_config_options config_options; /* for a reload */
     bool reads_language[SP_LANGUAGE_COUNT];  /* by the scanner, tried at the start */
     char runtimes_reason[320];               /* where runtimes is NULL: why */
+    pid_t spawner_pid;                       /* 0: there is none, or it has ended */
+    bool spawner_lost;                       /* it ended before we did: so do we, with exit status 1 */
     int stop_step;
 };
 

@@ -71,6 +71,16 @@ class Ending(unittest.TestCase):
             self.assertEqual(daemon.wait(), 0)
             self.assertIn("idle_exit_ms", daemon.log())
 
+    def test_without_its_spawner_it_ends_so_that_both_are_started_again(self):
+        with Daemon() as daemon, daemon.client() as client:
+            run = client.send("run", {"code": "import time; time.sleep(60)", "language": "python"})
+            wait_until(lambda: daemon.call("stats")["jobs"]["now"]["running"] == 1)
+            with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children") as children:
+                os.kill(int(children.read().split()[0]), signal.SIGKILL)
+            self.assertEqual(client.wait(run)["outcome"], "lost")
+            self.assertEqual(daemon.wait(), 1)
+            self.assertIn("the spawner has ended", daemon.log())
+
     def test_idle_connections_do_not_hold_up_the_end(self):
         with Daemon() as daemon:
             clients = [daemon.client() for _ in range(20)]
