@@ -68,9 +68,11 @@ static bool holds(const uint32_t *ids, size_t n_ids, uint32_t id)
     return false;
 }
 
+/* Who is nobody here (the overflow uid) is no member either, whatever groups came along. */
 static bool in_group(const struct sp_identity *identity, const struct sp_config *config, uint32_t gid)
 {
-    return gid != SP_CONFIG_ID_NONE && gid != config->overflow_gid && holds(identity->groups, identity->n_groups, gid);
+    return identity->uid != config->overflow_uid && gid != SP_CONFIG_ID_NONE && gid != config->overflow_gid &&
+           holds(identity->groups, identity->n_groups, gid);
 }
 
 static bool matches(

@@ -53,13 +53,16 @@ bool sp_job_state_is_final(enum sp_job_state state)
     return state < SP_JOB_STATE_COUNT && moves[state] == 0;
 }
 
-/* A move that the table does not allow is a defect of ours; the job then fails rather than goes on. */
-static void move(struct sp_job *job, enum sp_job_state to)
+/* False where the table does not allow it, which is a defect of ours: the job then has failed, and whoever would take it
+ * further must not. */
+static bool move(struct sp_job *job, enum sp_job_state to)
 {
-    if (sp_job_may(job->state, to))
+    bool may = sp_job_may(job->state, to);
+    if (may)
         job->state = to;
     else if (!sp_job_state_is_final(job->state))
         job->state = SP_JOB_FAILED;
+    return may;
 }
 
 /* ---- the end ---- */
@@ -196,7 +199,11 @@ static void judge_done(struct sp_task *task, bool cancelled)
         refuse(job);
         return;
     }
-    move(job, SP_JOB_STARTING);
+    if (!move(job, SP_JOB_STARTING)) {
+        sp_error_set(&job->error, SP_EINTERNAL, "a run that was not vetted would have started");
+        end_without_result(job, &job->error);
+        return;
+    }
     job->run = (struct sp_run){.data = job, .output = on_output, .started = on_started, .done = on_run_done};
     if (sp_gate_hand_over(&job->gate, server->audit, server->runtimes, &job->run, &job->error) < 0)
         end_without_result(job, &job->error);

@@ -226,7 +226,8 @@ class Client:
         where, may_start = socket_path(path)
         self._timeout = timeout
         self._socket = _connect_or_start(where, may_start and autostart, timeout)
-        self._socket.settimeout(None)
+        self._socket.settimeout(None)  # the reader's thread waits as long as it takes, a sender does not
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", max(1, int(timeout)), 0))
         self._sending = threading.Lock()
         self._state = threading.Lock()
         self._calls = {}

@@ -89,6 +89,14 @@ Test(identity, the_overflow_ids_match_no_rule)
     cr_assert_eq(sp_identity_rights(&unmapped, config), SP_RIGHT_NONE);
     cr_assert_eq(sp_identity_rights(&somebody, config), SP_RIGHT_SCAN | SP_RIGHT_RUN); /* by "*" */
     sp_config_free(config);
+    /* A group that is mapped does not make somebody of nobody. */
+    config = config_of("socket: {group: '500'}\n", false);
+    uint32_t mapped[] = {500};
+    struct sp_identity nobody = who(OVERFLOW, mapped, 1), member = who(1000, mapped, 1);
+    cr_assert_eq(sp_identity_rights(&nobody, config), SP_RIGHT_NONE);
+    cr_assert_eq(sp_identity_rights(&member, config), SP_RIGHT_SCAN | SP_RIGHT_RUN);
+    cr_assert_not(sp_identity_may_use(&nobody, config, SP_STR("bubblewrap")));
+    sp_config_free(config);
     config = config_of("socket: {group: '65534'}\n", false);
     cr_assert_eq(sp_identity_rights(&unmapped, config), SP_RIGHT_NONE);
     cr_assert_eq(sp_identity_rights(&somebody, config), SP_RIGHT_NONE);
