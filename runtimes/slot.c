@@ -57,29 +57,22 @@ static void shut(int *fd)
 }
 
 int sp_slots_init(struct sp_slots *slots, const struct sp_spawner_setup *setup, const struct sp_cgroup *cgroup,
-    int epoll, int seccomp_fd, struct sp_error *error)
+    struct sp_slot_lease *lease, int epoll, int seccomp_fd, struct sp_error *error)
 {
-    *slots = (struct sp_slots){.setup = setup, .cgroup = cgroup, .epoll = epoll, .seccomp_fd = seccomp_fd};
+    *slots =
+        (struct sp_slots){.setup = setup, .cgroup = cgroup, .lease = lease, .epoll = epoll, .seccomp_fd = seccomp_fd};
     slots->n_slots = 2 * setup->n_slots;
-    slots->n_uids = setup->n_slots;
-    if (setup->n_slot_uids && slots->n_uids > setup->n_slot_uids)
-        slots->n_uids = setup->n_slot_uids;
     slots->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (slots->proc < 0)
+        return sp_error_errno(error, errno, "opening /proc");
     slots->slots = calloc(slots->n_slots, sizeof *slots->slots);
-    slots->uids_used = calloc(slots->n_uids, 1);
-    if (!slots->slots || !slots->uids_used)
-        return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    /* The service's own uid is nobody's slot. */
-    uint32_t service = setup->service_uid - setup->slot_uid_first;
-    if (setup->n_slot_uids && service < slots->n_uids)
-        slots->uids_used[service] = 1;
-    return 0;
+    return slots->slots ? 0 : sp_error_set(error, SP_ENO_MEMORY, NULL);
 }
 
 void sp_slots_fini(struct sp_slots *slots)
 {
     free(slots->slots);
-    free(slots->uids_used);
+    slots->slots = NULL;
     shut(&slots->proc);
 }
 
@@ -103,7 +96,7 @@ int sp_slots_add(struct sp_slots *slots, const struct sp_spawner_request *reques
         return SP_EPROTOCOL;
     }
     *slot = (struct sp_slot){.request = *request, .stream_fd = stream_fd, .errors_fd = errors_fd};
-    slot->info_fd = slot->init_fd = slot->uid_index = -1;
+    slot->info_fd = slot->init_fd = -1;
     set_state(slots, slot, SP_SLOT_QUEUED);
     return 0;
 }
@@ -174,16 +167,6 @@ void sp_slots_lower(struct sp_slots *slots, const struct sp_spawner_request *req
     slot->pending |= PENDING(SP_SPAWNER_LOWERED);
 }
 
-static int take_uid(struct sp_slots *slots)
-{
-    for (uint32_t i = 0; i < slots->n_uids; i++)
-        if (!slots->uids_used[i]) {
-            slots->uids_used[i] = 1;
-            return (int)i;
-        }
-    return -1;
-}
-
 static int launch(struct sp_slots *slots, struct sp_slot *slot, struct sp_error *error)
 {
     const struct sp_spawner_setup *setup = slots->setup;
@@ -219,8 +202,8 @@ static int launch(struct sp_slots *slots, struct sp_slot *slot, struct sp_error 
         .argv = &argv,
         .cgroup = slots->cgroup,
         .box = &slot->box,
-        .uid = setup->n_slot_uids ? setup->slot_uid_first + (uid_t)slot->uid_index : geteuid(),
-        .gid = setup->n_slot_uids ? setup->slot_uid_first + (gid_t)slot->uid_index : getegid(),
+        .uid = setup->n_slot_uids ? setup->slot_uid_first + slot->uid_index : geteuid(),
+        .gid = setup->n_slot_uids ? setup->slot_uid_first + slot->uid_index : getegid(),
         .disk_bytes = slot->request.disk_bytes,
         .inodes = slot->request.inodes,
         .stream_fd = slot->stream_fd,
@@ -257,8 +240,9 @@ bool sp_slots_start_one(struct sp_slots *slots)
         if (slot->state == SP_SLOT_QUEUED && (!oldest || slot->request.id < oldest->request.id))
             oldest = slot;
     }
-    if (!oldest || (oldest->uid_index = take_uid(slots)) < 0)
+    if (!oldest || !sp_slot_lease_take(slots->lease, &oldest->uid_index))
         return false;
+    oldest->has_uid = true;
     set_state(slots, oldest, SP_SLOT_STARTING);
     struct sp_error error = {0};
     if (launch(slots, oldest, &error) < 0)
@@ -412,9 +396,9 @@ static void try_to_clear(struct sp_slots *slots, struct sp_slot *slot)
         slot->end_usage.cpu_us = usage_us(&slot->usage);
     if (!slot->end_usage.max_rss_bytes)
         slot->end_usage.max_rss_bytes = (uint64_t)slot->usage.ru_maxrss * 1024;
-    if (slot->uid_index >= 0)
-        slots->uids_used[slot->uid_index] = 0;
-    slot->uid_index = -1;
+    if (slot->has_uid)
+        sp_slot_lease_give(slots->lease, slot->uid_index);
+    slot->has_uid = false;
     slot->pending |= PENDING(SP_SPAWNER_ENDED);
 }
 
@@ -468,7 +452,8 @@ void sp_slots_tick(struct sp_slots *slots)
 
 int sp_slots_timeout_ms(const struct sp_slots *slots)
 {
-    if (slots->n_leaving)
+    /* What queues still, waits for a uid; nobody tells when another daemon gives one back. */
+    if (slots->n_leaving || slots->n_queued)
         return TICK_MS;
     for (uint32_t i = 0; slots->n_busy && i < slots->n_slots; i++)
         if (slots->slots[i].state != SP_SLOT_FREE && slots->slots[i].kill_asked_ms)

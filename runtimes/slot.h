@@ -10,6 +10,7 @@
 
 #include "proto/error.h"
 #include "runtimes/cgroup.h"
+#include "runtimes/slot_lease.h"
 #include "runtimes/spawner_wire.h"
 
 /*   FREE → QUEUED → STARTING → LIVE → LEAVING → FREE
@@ -29,9 +30,10 @@ struct sp_slot {
     int info_fd;              /* until bubblewrap has said all it says */
     char info[256];
     size_t n_info;
-    int uid_index; /* -1: none taken */
-    pid_t outer;   /* bubblewrap, our child until it is reaped; 0: none */
-    int init_fd;   /* pidfd of PID 1 */
+    bool has_uid;
+    uint32_t uid_index; /* of the lease */
+    pid_t outer;        /* bubblewrap, our child until it is reaped; 0: none */
+    int init_fd;        /* pidfd of PID 1 */
     pid_t init;
     bool has_box;
     struct sp_cgroup_box box;
@@ -47,19 +49,19 @@ struct sp_slot {
 struct sp_slots {
     const struct sp_spawner_setup *setup;
     const struct sp_cgroup *cgroup;
+    struct sp_slot_lease *lease;
     int epoll, seccomp_fd, proc;
     struct sp_slot *slots;
     uint32_t n_slots; /* twice setup->n_slots: those that leave or wait have places beside those that live */
-    uint8_t *uids_used;
-    uint32_t n_uids;
     uint32_t n_queued, n_leaving, n_busy; /* busy: not free */
     uint64_t watchdog_last_ms;
     bool hastened; /* the instance's share of the processor is raised, for those that are being killed */
 };
 
-/* Takes what the pointers lead to by reference. Info descriptors are put into epoll with data.u64 = index + 1. */
+/* Takes what the pointers lead to by reference. Info descriptors are put into epoll with data.u64 = index + 1.
+ * SP_EINTERNAL, SP_ENO_MEMORY. */
 int sp_slots_init(struct sp_slots *slots, const struct sp_spawner_setup *setup, const struct sp_cgroup *cgroup,
-    int epoll, int seccomp_fd, struct sp_error *error);
+    struct sp_slot_lease *lease, int epoll, int seccomp_fd, struct sp_error *error);
 void sp_slots_fini(struct sp_slots *slots);
 
 /* Queues a start; the descriptors are taken. SP_EPROTOCOL: an id in use, or more than there can be. */

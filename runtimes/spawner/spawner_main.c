@@ -35,6 +35,7 @@ struct spawner {
     struct sp_spawner_hello hello;
     struct sp_cgroup cgroup;
     struct sp_stage stage;
+    struct sp_slot_lease lease;
     struct sp_slots slots;
     int epoll, signals, seccomp_fd;
     bool wants_out; /* the socket is full */
@@ -124,10 +125,14 @@ static int make_ready(struct spawner *spawner, struct sp_error *error)
     spawner->seccomp_fd = make_filter(hello->memory_by != SP_SPAWNER_BY_WATCHDOG, error);
     if (spawner->seccomp_fd < 0)
         return spawner->seccomp_fd;
-    int status = sp_stage_open(setup, &spawner->stage, error);
-    return status < 0
-               ? status
-               : sp_slots_init(&spawner->slots, setup, &spawner->cgroup, spawner->epoll, spawner->seccomp_fd, error);
+    /* Before the stage covers /run, where the locks lie. */
+    int status = sp_slot_lease_open(&spawner->lease, SP_SLOT_LEASE_FILE, setup->slot_uid_first, setup->n_slot_uids,
+        setup->service_uid, setup->n_slots, error);
+    if (status == 0)
+        status = sp_stage_open(setup, &spawner->stage, error);
+    return status < 0 ? status
+                      : sp_slots_init(&spawner->slots, setup, &spawner->cgroup, &spawner->lease, spawner->epoll,
+                            spawner->seccomp_fd, error);
 }
 
 static bool terminated(const char *text, size_t size)
@@ -290,7 +295,12 @@ static int watch(struct spawner *spawner)
 int main(int argc, char **argv)
 {
     (void)argv;
-    static struct spawner spawner = {.stage = {.state = -1, .codes = -1}, .epoll = -1, .signals = -1, .seccomp_fd = -1};
+    static struct spawner spawner = {.stage = {.state = -1, .codes = -1},
+        .lease.locks = -1,
+        .slots.proc = -1,
+        .epoll = -1,
+        .signals = -1,
+        .seccomp_fd = -1};
     struct sp_error error = {0};
     if (argc != 1 || fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0 || !take_setup(&spawner.setup) || watch(&spawner) < 0) {
         fprintf(stderr, "sallyport-spawner: started by sallyportd only\n");
@@ -311,6 +321,7 @@ int main(int argc, char **argv)
         while (recv(SOCKET_FD, &spawner.hello, sizeof spawner.hello, 0) > 0)
             ;
     sp_slots_fini(&spawner.slots);
+    sp_slot_lease_close(&spawner.lease);
     sp_cgroup_close(&spawner.cgroup);
     sp_stage_close(&spawner.stage);
     return 0;
