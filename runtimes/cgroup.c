@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "proto/scope.h"
+#include "runtimes/folder.h"
 
 #define PREFIX "sallyport-"
 
@@ -111,21 +112,6 @@ static void reap_dead(int parent)
         closedir(entries);
 }
 
-/* Another instance's reaper may take a new folder for a dead one until it is locked: then it is made again. */
-static int make_instance(int parent, const char *name)
-{
-    for (int i = 0; i < 10; i++) {
-        struct stat held, named;
-        if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
-            return -1;
-        sp_cleanup(sp_close_fd) int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0 && fstat(folder, &held) == 0 &&
-            fstatat(parent, name, &named, 0) == 0 && held.st_ino == named.st_ino)
-            return SP_TAKE_FD(folder);
-    }
-    return -1;
-}
-
 static void clear(struct sp_cgroup *cgroup)
 {
     for (int part = 0; part < SP_CGROUP_PARTS; part++) {
@@ -142,7 +128,7 @@ static bool adopt(struct sp_cgroup *cgroup)
         if (cgroup->parents[part] < 0)
             continue;
         reap_dead(cgroup->parents[part]);
-        cgroup->instances[part] = make_instance(cgroup->parents[part], cgroup->name);
+        cgroup->instances[part] = sp_folder_make_locked(cgroup->parents[part], cgroup->name, 0755);
         any |= cgroup->instances[part] >= 0;
     }
     if (cgroup->version == SP_CGROUP_V2 && any)

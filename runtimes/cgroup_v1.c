@@ -1,6 +1,8 @@
 /* Control groups of the first version: a hierarchy a controller, each with folders of its own; kill comes from the
  * second version's mount beside them, which may be without controllers. Spawner's thread. */
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtimes/cgroup.h"
 
@@ -14,11 +16,22 @@ static const struct {
     [SP_CGROUP_KILL] = {"cgroup2", NULL},
 };
 
+static bool same(int folder, int other)
+{
+    struct stat a, b;
+    return fstat(folder, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static bool find(struct sp_cgroup *cgroup, const struct sp_cgroup_paths *paths)
 {
     bool any = false;
     for (int part = 0; part < SP_CGROUP_PARTS; part++) {
         cgroup->parents[part] = sp_cgroup_open_own(paths, hierarchies[part].type, hierarchies[part].option);
+        /* Mounted together, as most systems do: the one folder serves both. */
+        if (part == SP_CGROUP_CPUACCT && same(cgroup->parents[part], cgroup->parents[SP_CGROUP_CPU])) {
+            close(cgroup->parents[part]);
+            cgroup->parents[part] = -1;
+        }
         any |= part != SP_CGROUP_KILL && cgroup->parents[part] >= 0;
     }
     return any;
@@ -65,7 +78,8 @@ static void usage(const struct sp_cgroup_box *box, struct sp_cgroup_usage *ret_u
         ret_usage->oom_kills = sp_cgroup_number(text, "oom_kill");
     if (sp_cgroup_read(box->folders[SP_CGROUP_MEMORY], "memory.max_usage_in_bytes", text, sizeof text))
         ret_usage->max_rss_bytes = sp_cgroup_number(text, NULL);
-    if (sp_cgroup_read(box->folders[SP_CGROUP_CPUACCT], "cpuacct.usage", text, sizeof text))
+    if (sp_cgroup_read(box->folders[SP_CGROUP_CPUACCT], "cpuacct.usage", text, sizeof text) ||
+        sp_cgroup_read(box->folders[SP_CGROUP_CPU], "cpuacct.usage", text, sizeof text))
         ret_usage->cpu_us = sp_cgroup_number(text, NULL) / 1000;
 }
 

@@ -18,6 +18,7 @@
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define DEPTH_MAX    64
+#define LOCK_TRIES   100 /* of 1 ms */
 
 static void remove_tree(int parent, const char *name, int depth)
 {
@@ -63,17 +64,18 @@ static void reap_dead(int state, const char *own)
         closedir(entries);
 }
 
-/* Until it is locked, another instance may take it for a dead one's: then it is made again. */
-static int make_locked(int state, const char *name)
+/* Until it is locked, another instance may take it for a dead one's: then, once that has removed it, it is made again. */
+int sp_folder_make_locked(int parent, const char *name, mode_t mode)
 {
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < LOCK_TRIES; i++) {
         struct stat held, named;
-        if (mkdirat(state, name, 0711) < 0 && errno != EEXIST)
+        if (mkdirat(parent, name, mode) < 0 && errno != EEXIST)
             return -1;
-        sp_cleanup(sp_close_fd) int folder = openat(state, name, FOLDER_FLAGS);
+        sp_cleanup(sp_close_fd) int folder = openat(parent, name, FOLDER_FLAGS);
         if (folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0 && fstat(folder, &held) == 0 &&
-            fstatat(state, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && held.st_ino == named.st_ino)
+            fstatat(parent, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && held.st_ino == named.st_ino)
             return SP_TAKE_FD(folder);
+        usleep(1000);
     }
     errno = EBUSY;
     return -1;
@@ -91,7 +93,7 @@ int sp_folder_open_instance(const char *state_dir, const char *instance, uid_t u
     if (made && (fchmod(state, 0711) < 0 || (geteuid() == 0 && fchown(state, uid, gid) < 0)))
         return sp_error_errno(error, errno, "the state directory's owner");
     reap_dead(state, instance);
-    sp_cleanup(sp_close_fd) int folder = make_locked(state, instance);
+    sp_cleanup(sp_close_fd) int folder = sp_folder_make_locked(state, instance, 0711);
     if (folder < 0)
         return sp_error_errno(error, errno, "making the instance's state directory");
     if (fchmod(folder, 0711) < 0 || (geteuid() == 0 && fchown(folder, uid, gid) < 0))
