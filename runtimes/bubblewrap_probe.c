@@ -35,8 +35,8 @@ static int on_frame(void *context, const struct sp_runner_event *event)
     if (event->type == SP_RUNNER_READY)
         probe->ready = true;
     if (event->type == SP_RUNNER_FAIL)
-        snprintf(
-            probe->complaint, sizeof probe->complaint, "%.120s: %s", event->bytes.ptr, strerror(event->error_number));
+        snprintf(probe->complaint, sizeof probe->complaint, "%.*s: %s", sp_str_int(event->bytes, 120), event->bytes.ptr,
+            strerror(event->error_number));
     if (event->type == SP_RUNNER_STDERR && !probe->complaint[0])
         snprintf(probe->complaint, sizeof probe->complaint, "%.*s", sp_str_int(event->bytes, 180), event->bytes.ptr);
     if (event->type == SP_RUNNER_EXIT && !probe->complaint[0])
