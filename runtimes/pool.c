@@ -202,8 +202,3 @@ void sp_pool_empty(struct sp_pool *pool)
     while (pool->making.first)
         give_up(pool, &pool->making, pool->making.first);
 }
-
-uint32_t sp_pool_held(const struct sp_pool *pool)
-{
-    return pool->making.n + pool->ready.n + pool->leaving.n;
-}

@@ -39,6 +39,5 @@ void sp_pool_age(struct sp_pool *pool);
 bool sp_pool_evict(struct sp_pool *pool);
 /* Gives up all. */
 void sp_pool_empty(struct sp_pool *pool);
-uint32_t sp_pool_held(const struct sp_pool *pool);
 
 #endif
