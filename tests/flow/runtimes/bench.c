@@ -18,8 +18,13 @@ static void complain(void *context, int level, const char *text)
         fprintf(stderr, "# %s\n", text);
 }
 
-static void make_folder(struct bench *bench)
+static void make_folder(struct bench *bench, const struct bench *sibling)
 {
+    bench->shares = sibling != NULL;
+    if (sibling) {
+        memcpy(bench->folder, sibling->folder, sizeof bench->folder);
+        return;
+    }
     const char *base = getenv("TMPDIR");
     snprintf(bench->folder, sizeof bench->folder, "%.90s/sallyport-flow-XXXXXX", base ? base : "/tmp");
     cr_assert(mkdtemp(bench->folder));
@@ -33,7 +38,7 @@ void bench_open(struct bench *bench, const struct bench_options *options)
     struct sp_error error = {0};
     int fd;
     *bench = (struct bench){0};
-    make_folder(bench);
+    make_folder(bench, options ? options->sibling : NULL);
     snprintf(state, sizeof state, "%s/state", bench->folder);
     cr_assert_eq(getrandom(random, sizeof random, 0), (ssize_t)sizeof random);
     for (size_t i = 0; i < sizeof random; i++)
@@ -111,6 +116,8 @@ void bench_close(struct bench *bench)
         BENCH_UNTIL(bench, 10, ended(bench->spawner));
     uv_run(&bench->loop, UV_RUN_DEFAULT);
     cr_assert_eq(uv_loop_close(&bench->loop), 0);
+    if (bench->shares)
+        return;
     /* The spawner leaves nothing: an empty state folder can be removed. */
     char state[160];
     snprintf(state, sizeof state, "%s/state", bench->folder);
@@ -126,6 +133,8 @@ void bench_abandon(struct bench *bench)
     bench->runtimes = NULL;
     uv_run(&bench->loop, UV_RUN_DEFAULT);
     cr_assert_eq(uv_loop_close(&bench->loop), 0);
+    if (bench->shares)
+        return;
     snprintf(command, sizeof command, "rm -r '%s'", bench->folder);
     cr_assert_eq(system(command), 0);
 }
@@ -230,7 +239,8 @@ void bench_ready(struct bench *bench, uint32_t n)
     BENCH_UNTIL(bench, 20, n_ready(bench) >= n);
 }
 
-size_t bench_processes(const char *text)
+/* Counts, and gives the uid of the last one. */
+static size_t find_processes(const char *text, uid_t *ret_uid)
 {
     size_t n = 0;
     DIR *proc = opendir("/proc");
@@ -242,10 +252,40 @@ size_t bench_processes(const char *text)
         snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
         int fd = open(path, O_RDONLY | O_CLOEXEC);
         ssize_t n_bytes = fd < 0 ? -1 : read(fd, line, sizeof line);
+        struct stat info;
+        if (n_bytes > 0 && memmem(line, (size_t)n_bytes, text, strlen(text)) && fstat(fd, &info) == 0) {
+            *ret_uid = info.st_uid;
+            n++;
+        }
         if (fd >= 0)
             close(fd);
-        n += n_bytes > 0 && memmem(line, (size_t)n_bytes, text, strlen(text)) != NULL;
     }
     closedir(proc);
+    return n;
+}
+
+size_t bench_processes(const char *text)
+{
+    uid_t uid;
+    return find_processes(text, &uid);
+}
+
+uid_t bench_uid(const char *text)
+{
+    uid_t uid = (uid_t)-1;
+    find_processes(text, &uid);
+    return uid;
+}
+
+size_t bench_instances(const struct bench *bench)
+{
+    char state[160];
+    size_t n = 0;
+    snprintf(state, sizeof state, "%s/state", bench->folder);
+    DIR *folder = opendir(state);
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        n += strlen(entry->d_name) == 32;
+    if (folder)
+        closedir(folder);
     return n;
 }

@@ -13,6 +13,7 @@
 
 struct bench_options {
     void (*change)(struct sp_runtimes_config *config); /* may be NULL */
+    const struct bench *sibling;                       /* whose state folder is shared; NULL: one of its own */
 };
 
 struct bench {
@@ -20,6 +21,7 @@ struct bench {
     struct sp_runtimes *runtimes;
     pid_t spawner;
     char folder[128];
+    bool shares; /* the folder is a sibling's */
     bool closed;
 };
 
@@ -64,6 +66,10 @@ struct bench_run *bench_python(struct bench *bench, const char *code);
 void bench_ready(struct bench *bench, uint32_t n);
 /* Numbers of processes whose command line holds the text; our own left out. */
 size_t bench_processes(const char *text);
+/* The uid, as the host sees it, of one of them; (uid_t)-1: there is none. */
+uid_t bench_uid(const char *text);
+/* How many folders of instances the state folder holds. */
+size_t bench_instances(const struct bench *bench);
 
 #define cr_out(run_, text) cr_assert_str_eq((run_)->out, text, "stdout is %s, stderr is %s", (run_)->out, (run_)->err)
 #define cr_exited(run_, code)                                                                                          \

@@ -283,6 +283,62 @@ Test(lifetime, the_spawner_killed_leaves_nothing)
     bench_abandon(&bench);
 }
 
+static struct bench_run *start_sleeper(struct bench *owner, const char *seconds)
+{
+    static char code[2][256];
+    static int n;
+    snprintf(code[n], sizeof code[n],
+        "import subprocess\nprint('on', flush=True)\nsubprocess.run(['/usr/bin/sleep', '%s'])\n"
+        "print(len(open('/code/main.py').read()) > 0)\n",
+        seconds);
+    struct bench_run *run = bench_run_new(owner, code[n++]);
+    cr_assert_eq(bench_start(run), 0, "%s", run->error.text);
+    BENCH_UNTIL(owner, 20, bench_processes(seconds) == 1);
+    return run;
+}
+
+static void runs_a_program(struct bench *owner)
+{
+    struct bench_run *run = bench_python(owner, "print(open('/code/main.py').read())");
+    cr_exited(run, 0);
+    bench_run_free(run);
+}
+
+/* Two daemons of one user with one state folder and one range of slot uids; one of them is killed and started again. */
+Test(lifetime, siblings_leave_each_other_alone)
+{
+    static struct bench other;
+    const struct bench_options beside = {.sibling = &bench};
+    bench_open(&bench, NULL);
+    struct bench_run *run = start_sleeper(&bench, "9.015625");
+    bench_open(&other, &beside);
+    struct bench_run *lost = start_sleeper(&other, "7777.015625");
+    cr_assert_eq(bench_instances(&bench), 2);
+    if (geteuid() == 0)
+        cr_assert_neq(bench_uid("9.015625"), bench_uid("7777.015625"), "both run as %u", bench_uid("9.015625"));
+
+    kill(other.spawner, SIGKILL);
+    waitpid(other.spawner, NULL, 0);
+    bench_wait(lost);
+    cr_outcome(lost, "lost");
+    bench_run_free(lost);
+    bench_abandon(&other);
+    cr_assert_eq(bench_instances(&bench), 2, "nobody was left to clear up");
+
+    bench_open(&other, &beside);
+    cr_assert_eq(bench_instances(&bench), 2, "the dead one's is gone, there is a new one");
+    cr_assert_eq(bench_processes("9.015625"), 1);
+    runs_a_program(&other);
+    runs_a_program(&bench);
+    bench_close(&other);
+    cr_assert_eq(bench_instances(&bench), 1);
+    bench_wait(run);
+    cr_exited(run, 0);
+    cr_out(run, "on\nTrue\n");
+    bench_run_free(run);
+    runs_a_program(&bench);
+}
+
 /* The daemon killed: its socket ends, and the spawner ends all that was started. */
 Test(lifetime, the_daemon_killed_leaves_nothing)
 {
