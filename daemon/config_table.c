@@ -136,7 +136,7 @@ static const char *const levels[] = {"error", "warning", "notice", "info", "debu
 static const struct sp_field config_rows[] = {
     PART("socket", socket, socket_table, "where the daemon listens"),
     TEXT("user", user, NAME_MAX_B, "who the daemon becomes when root starts it; sallyport, else the first slot uid"),
-    TEXT("state_dir", state_dir, 400, "where code is laid out for sandboxes; not below /tmp"),
+    TEXT("state_dir", state_dir, 400, "where code is laid out for sandboxes; not below /tmp; daemons may share it"),
     {"log_level", SP_FIELD_CHOICE, AT(log_level), .choices = levels, .standard = SP_LOG_INFO, .noun = "level",
         .help = "error, warning, notice, info, debug"},
     NUMBER("workers", workers, 0, 1024, 0, "threads that scan; 0 is one a core"),
@@ -162,7 +162,7 @@ static const struct sp_field config_rows[] = {
     TEXT("python_prefix", python_prefix, 511, "an environment of the operator's with libraries, seen read-only"),
     YESNO("require_no_groups", require_no_groups, 0,
         "run nothing in a sandbox that would keep groups of an ordinary user"),
-    PART("slot_uids", slot_uids, slots_table, "one uid a sandbox, when root starts the daemon"),
+    PART("slot_uids", slot_uids, slots_table, "one uid a sandbox, when root starts the daemon; daemons may share them"),
     PART("programs", programs, programs_table, "programs that are started"),
     NUMBER("run_wait_ms", run_wait_ms, 1000, 3600000, 60000, "how long a run waits until it is handed over"),
     NUMBER("drain_grace_ms", drain_grace_ms, 0, 3600000, 30000, "how long running work may go on when the daemon ends"),
