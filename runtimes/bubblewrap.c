@@ -103,6 +103,7 @@ static void tell_end(struct sp_bubblewrap_sandbox *box, uint64_t oom_kills)
 {
     char complaint[SP_SPAWNER_TEXT_BYTES] = "";
     box->told = true;
+    box->loading = false; /* LOWERED may still be on its way, and its run is gone */
     close_stream(box);
     close_init(box);
     if (!box->sandbox.reader.ready) {
