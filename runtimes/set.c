@@ -63,21 +63,22 @@ void sp_set_release(struct sp_runtimes *runtimes, struct sp_set_row *row, struct
 
 /* ---- who is next ---- */
 
-static uint32_t count_waiting(
-    const struct sp_runtimes *runtimes, const struct sp_run_state *until, const struct sp_set_row *row, int language)
+static uint32_t count_waiting(const struct sp_runtimes *runtimes, const struct sp_set_row *row, int language)
 {
     uint32_t n = 0;
-    for (const struct sp_run_state *at = runtimes->queue.first; at && at != until; at = at->next)
+    for (const struct sp_run_state *at = runtimes->queue.first; at; at = at->next)
         n += at->row == row && at->spec->language == language;
     return n;
 }
 
 static void serve_queue(struct sp_runtimes *runtimes, bool *ret_blocked)
 {
+    uint32_t n_waiting[SP_SET_ROWS_MAX][SP_LANGUAGE_COUNT] = {0};
     *ret_blocked = false;
     for (struct sp_run_state *at = runtimes->queue.first, *next; at && !*ret_blocked; at = next) {
         next = at->next;
-        sp_run_try(at, count_waiting(runtimes, at, at->row, at->spec->language), ret_blocked);
+        uint32_t *n = &n_waiting[at->row - runtimes->rows][at->spec->language];
+        *n += !sp_run_try(at, *n, ret_blocked);
     }
 }
 
@@ -91,7 +92,7 @@ static void each_pool(struct sp_runtimes *runtimes, void (*act)(struct sp_pool *
 
 static void fill(struct sp_pool *pool)
 {
-    sp_pool_fill(pool, count_waiting(pool->runtimes, NULL, pool->row, pool->key.language));
+    sp_pool_fill(pool, count_waiting(pool->runtimes, pool->row, pool->key.language));
 }
 
 static void close_if_empty(struct sp_runtimes *runtimes);
