@@ -1,5 +1,6 @@
 /* One run, the same for every adapter: it waits for a sandbox, is handed over, is watched, ends, and is told how. Loop
  * thread; the state is the runtimes' own and outlives the caller's struct by the closing of its timer. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,7 +77,7 @@ static void on_ended(struct sp_sandbox *sandbox, const struct sp_sandbox_end *en
     struct sp_run_state *state = sandbox->owner;
     struct sp_runtimes *runtimes = state->runtimes;
     sp_run_list_remove(&runtimes->active, state);
-    if (state->handed_over) {
+    if (state->handed_over && !state->refused) {
         fill_result(state, end);
         runtimes->stats.lost += state->result.outcome == SP_OUTCOME_LOST;
         runtimes->stats.killed += state->facts.kill != SP_KILL_NONE;
@@ -281,6 +282,20 @@ static void take_exit(struct sp_run_state *state, const struct sp_runner_event *
     uv_timer_start(&state->timer, on_deadline, LINGER_MS, 0);
 }
 
+/* Files come before GO, so a sandbox that they do not fit into never ran anything. */
+static void take_failure(struct sp_run_state *state, const struct sp_runner_event *event)
+{
+    if (state->facts.kill == SP_KILL_NONE)
+        state->refused = true;
+    if (state->handed_over && event->error_number == ENOSPC)
+        sp_error_set(&state->error, SP_EINVALID_REQUEST,
+            "files: they do not fit into limits.disk_bytes, or are more than %d with their folders", SP_RUN_INODES);
+    else
+        sp_error_set(&state->error, SP_ERUNTIME_UNAVAILABLE, "%s: %.*s: %s", state->row->ops->name,
+            sp_str_int(event->bytes, 100), event->bytes.ptr, strerror(event->error_number));
+    kill_run(state, SP_KILL_BROKEN);
+}
+
 static int on_frame(void *context, const struct sp_runner_event *event)
 {
     struct sp_run_state *state = ((struct sp_sandbox *)context)->owner;
@@ -296,11 +311,7 @@ static int on_frame(void *context, const struct sp_runner_event *event)
         break;
     case SP_RUNNER_ARTIFACT_MORE: sp_artifact_list_more(&state->artifacts, event->bytes); break;
     case SP_RUNNER_EXIT: take_exit(state, event); break;
-    case SP_RUNNER_FAIL:
-        sp_error_set(&state->error, SP_ERUNTIME_UNAVAILABLE, "%s: %.*s: %s", state->row->ops->name,
-            sp_str_int(event->bytes, 100), event->bytes.ptr, strerror(event->error_number));
-        kill_run(state, SP_KILL_BROKEN);
-        break;
+    case SP_RUNNER_FAIL: take_failure(state, event); break;
     default: break;
     }
     return 0;

@@ -5,7 +5,7 @@
  * runner's standard input and output. Little-endian. What the runner sends is hostile input to the daemon.
  *
  *     adapter  SPAWN ( FILE FILE_MORE* | LIMITS | HANDOVER )* GO ( STDIN* STDIN_END )
- *     runner   READY ( STDOUT | STDERR )* ( ARTIFACT ARTIFACT_MORE* )* EXIT      or, at any point, FAIL
+ *     runner   READY ( STDOUT | STDERR )* ( ARTIFACT ARTIFACT_MORE* )* EXIT      or, before GO, FAIL
  *
  * FILE and LIMITS may also come before SPAWN: the limits then hold from the program's first instruction. The runner
  * reads on only as its program takes the bytes. The end of the adapter's stream means abort, at any time. */
@@ -44,7 +44,7 @@ enum sp_runner_frame_type {
     SP_RUNNER_ARTIFACT_MORE = 68,
     SP_RUNNER_EXIT = 69, /* u32 exit code, u32 signal, u64 microseconds of CPU since GO, u64 max rss bytes, u32 flags;
                             last */
-    SP_RUNNER_FAIL = 70  /* u32 errno, str what: the program could not be started; last */
+    SP_RUNNER_FAIL = 70  /* u32 errno, str what: GO was not carried out and will not be, the program never ran; last */
 };
 
 /* SPAWN: the program gets fd 3, on which the hand-over comes, and fd 4, on which it writes one byte once it waits. */

@@ -2,7 +2,8 @@
 #define SP_RUNTIMES_RUNTIME_H
 
 /* What the daemon sees of running bytes: the set of runtimes, and a run in one of them. Nothing outside an adapter knows
- * which one it talks to. All functions run on the loop's thread. What an adapter implements is runtimes/adapter.h. */
+ * which one it talks to. All functions run on the loop's thread, in a process that ignores SIGPIPE: a sandbox may end while
+ * it is written to. What an adapter implements is runtimes/adapter.h. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -94,10 +95,11 @@ struct sp_run;
 /* Bytes that the program wrote, as they come; both streams together at most limits.output_bytes. */
 typedef void sp_run_output_cb(struct sp_run *run, enum sp_run_stream stream, const uint8_t *bytes, size_t n_bytes);
 /* Exactly once for every start that returned 0. result NULL: the run ended before it was handed over, and error says why
- * (SP_ERUNTIME_UNAVAILABLE, SP_ECANCELLED, SP_EBUSY …). Otherwise the program was handed over, and all that its sandbox
+ * (SP_ERUNTIME_UNAVAILABLE, SP_ECANCELLED, SP_EBUSY, SP_EINVALID_REQUEST …). Otherwise the program was handed over, and all that its sandbox
  * held is gone. The run may be freed in here. */
 typedef void sp_run_done_cb(struct sp_run *run, const struct sp_run_result *result, const struct sp_error *error);
-/* The program is about to be handed over: from here on it answers a result. May be NULL. */
+/* The program is about to be handed over: from here on it answers a result, unless the sandbox cannot hold its files. May
+ * be NULL. */
 typedef void sp_run_started_cb(struct sp_run *run);
 
 /* One run; embedded by the caller, who sets the first four fields. */

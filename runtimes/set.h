@@ -37,6 +37,7 @@ struct sp_run_state {
     struct sp_sandbox *sandbox;
     uv_timer_t timer; /* one at a time: waiting for a pool, starting, the deadline */
     bool warm, missed, paused, handed_over, cancelled;
+    bool refused; /* the runner could not take what it was handed: the program never ran */
     uint64_t submitted_ns, handed_ns;
     uint64_t output_left_bytes;
     struct sp_outcome_facts facts;

@@ -136,8 +136,9 @@ static int tell_failure(struct sp_runner *runner)
 static int finish(struct sp_runner *runner, int signal_fd)
 {
     kill_all(runner);
+    /* FAIL says that the program never ran. Behind GO it did: then our end without a word says that it is lost. */
     if (runner->failed)
-        return tell_failure(runner);
+        return runner->went ? runner->failed : tell_failure(runner);
     reap_rest(runner, signal_fd);
     int r = drain(runner);
     if (r < 0)

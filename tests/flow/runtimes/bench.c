@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ void bench_open(struct bench *bench, const struct bench_options *options)
     uint8_t random[16];
     struct sp_error error = {0};
     int fd;
+    signal(SIGPIPE, SIG_IGN); /* as runtime.h asks */
     *bench = (struct bench){0};
     make_folder(bench, options ? options->sibling : NULL);
     snprintf(state, sizeof state, "%s/state", bench->folder);

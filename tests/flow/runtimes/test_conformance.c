@@ -157,6 +157,37 @@ Test(conformance, two_files_at_one_path_are_refused)
     bench_run_free(run);
 }
 
+static void assert_do_not_fit(const struct sp_sandbox_file *files, size_t n_files)
+{
+    struct bench_run *run = bench_run_new(&bench, "print(1)");
+    run->spec.files = files;
+    run->spec.n_files = n_files;
+    run->spec.limits.disk_bytes = 1 << 20;
+    cr_assert_eq(bench_start(run), 0);
+    bench_wait(run);
+    cr_assert_not(run->has_result, "%s", sp_outcome_name(run->result.outcome));
+    cr_assert_eq(run->error.code, SP_EINVALID_REQUEST, "%s", run->error.text);
+    cr_out(run, "");
+    bench_run_free(run);
+}
+
+/* They are the request's fault, and it is told so: nothing ran, so nothing was lost. */
+Test(conformance, files_that_do_not_fit_are_refused)
+{
+    static char large[2 << 20], deep[SP_FILES_MAX][SP_FILE_PATH_MAX + 1];
+    static struct sp_sandbox_file files[SP_FILES_MAX];
+    files[0] =
+        (struct sp_sandbox_file){.path = SP_STR("large"), .data = {large, sizeof large}, .place = SP_FILE_PLACE_WORK};
+    assert_do_not_fit(files, 1);
+    for (int i = 0; i < SP_FILES_MAX; i++) { /* more folders than there are inodes */
+        int n = snprintf(deep[i], sizeof deep[i], "%03d", i);
+        while (n + 2 <= SP_FILE_PATH_MAX)
+            n += snprintf(deep[i] + n, sizeof deep[i] - (size_t)n, "/d");
+        files[i] = (struct sp_sandbox_file){.path = sp_str_of(deep[i]), .place = SP_FILE_PLACE_WORK};
+    }
+    assert_do_not_fit(files, SP_FILES_MAX);
+}
+
 Test(conformance, artifacts_come_out)
 {
     static const struct sp_str globs[] = {{"out/*.bin", 9}, {"*.txt", 5}};
