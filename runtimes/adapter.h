@@ -29,7 +29,7 @@ struct sp_sandbox_end {
     const char *complaint; /* what the engine said when it failed to make it; never NULL; valid during the call */
 };
 
-/* Told to whom the sandbox belongs at that moment, never from within prepare, load, write, kill. */
+/* Told to whom the sandbox belongs at that moment, from the loop, never from within a function of the row. */
 struct sp_sandbox_events {
     /* A frame of the runner; context is the sandbox. Not the frame after EXIT or FAIL. */
     sp_runner_event_cb *frame;
@@ -79,17 +79,20 @@ struct sp_runtime_ops {
     /* May change while it runs: available may become false. Memory is the adapter's. */
     void (*describe)(const struct sp_adapter *adapter, struct sp_runtime_info *ret_info);
 
-    /* Begins to make a sandbox, with its runner told to start the language's interpreter. READY or ended follow.
-     * SP_EBUSY: not now, room will be called. SP_ERUNTIME_UNAVAILABLE. */
+    /* Begins to make a sandbox, with its runner told to start the language's interpreter. READY or ended follow; until
+     * ended it is the caller's to kill, then to release. The key is copied.
+     * SP_EBUSY: not now, room will be called. SP_ERUNTIME_UNAVAILABLE, SP_EUNSUPPORTED_LANGUAGE, SP_ENO_MEMORY. */
     int (*prepare)(struct sp_adapter *adapter, const struct sp_sandbox_key *key, struct sp_sandbox **ret_sandbox,
         struct sp_error *error);
     enum sp_fit (*fit)(const struct sp_adapter *adapter, const struct sp_limits *made, const struct sp_limits *wanted);
-    /* Lowers limits and puts the code and the judged files into /code. SP_ADAPTER_DONE, or 0 and loaded follows, or an
-     * error. The spec lasts until then. */
+    /* Lowers limits and puts the code and the judged files into /code. SP_ADAPTER_DONE, or 0 and loaded follows (not where
+     * ended comes first), or an error: SP_EINVALID_REQUEST (two files at one path), SP_ERUNTIME_UNAVAILABLE, SP_EINTERNAL,
+     * SP_ENO_MEMORY. The spec lasts until ended. */
     int (*load)(struct sp_sandbox *sandbox, const struct sp_sandbox_spec *spec, struct sp_error *error);
     /* Flags for the runner's LIMITS frame. */
     uint32_t (*limit_flags)(const struct sp_adapter *adapter);
-    /* Frames to the runner; bytes were malloc'd and are taken, also on failure. A peer that is gone is no failure. */
+    /* Frames to the runner; bytes were malloc'd and are taken, also on failure. A peer that is gone is no failure.
+     * SP_ENO_MEMORY. */
     int (*write)(struct sp_sandbox *sandbox, uint8_t *bytes, size_t n_bytes);
     /* Stops and resumes reading of the stream. Reading resumes by itself once the sandbox is killed or ends. */
     void (*read)(struct sp_sandbox *sandbox, bool on);
