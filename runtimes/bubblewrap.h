@@ -68,4 +68,24 @@ int sp_bubblewrap_begin(struct sp_bubblewrap *adapter, const struct sp_limits *l
 /* What bubblewrap or its child complained of, as one line; "" for nothing. */
 void sp_bubblewrap_complaint(int errors_fd, char *text, size_t size);
 
+/* Frees a closed adapter once its last sandbox is gone, and says so. */
+void sp_bubblewrap_free_if_closed(struct sp_bubblewrap *adapter);
+
+/* ---- bubblewrap_box.c: one sandbox; all on the loop ---- */
+
+/* Puts a box, whose id, adapter and descriptors are set, among the adapter's and reads its stream, which it takes. From here
+ * on it is freed by itself, once it was told to end and is released. */
+void sp_bubblewrap_box_open(struct sp_bubblewrap_sandbox *box, int stream_fd);
+/* As the row's functions of these names (adapter.h). */
+void sp_bubblewrap_box_read(struct sp_bubblewrap_sandbox *box, bool on);
+int sp_bubblewrap_box_write(struct sp_bubblewrap_sandbox *box, uint8_t *bytes, size_t n_bytes);
+void sp_bubblewrap_box_kill(struct sp_bubblewrap_sandbox *box);
+void sp_bubblewrap_box_release(struct sp_bubblewrap_sandbox *box);
+/* What the spawner says of it; may call its events. started: true where it takes the descriptors (-1: none). lost: the
+ * spawner is gone, and will never say ended. */
+bool sp_bubblewrap_box_started(struct sp_bubblewrap_sandbox *box, int init_fd, int oom_fd);
+void sp_bubblewrap_box_lowered(struct sp_bubblewrap_sandbox *box, int status);
+void sp_bubblewrap_box_ended(struct sp_bubblewrap_sandbox *box, const struct sp_spawner_event *end);
+void sp_bubblewrap_box_lost(struct sp_bubblewrap_sandbox *box);
+
 #endif
