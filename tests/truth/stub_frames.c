@@ -28,7 +28,8 @@ int main(int argc, char **argv)
     sp_cleanup(sp_free_ptr) uint8_t *filter = NULL;
     size_t n_filter = 0;
     bool runner = strcmp(argv[1], "filter") == 0;
-    if (sp_filter_build(runner ? SP_FILTER_RUNNER : SP_FILTER_PROGRAM, false, &filter, &n_filter, &error) < 0)
+    /* As where a memory cgroup holds the program: what is refused elsewhere is the filter's, not the stub's, to answer for. */
+    if (sp_filter_build(runner ? SP_FILTER_RUNNER : SP_FILTER_PROGRAM, true, &filter, &n_filter, &error) < 0)
         return 2;
     if (runner)
         return put(filter, n_filter);
