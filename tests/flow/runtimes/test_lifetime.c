@@ -1,6 +1,9 @@
 /* Queues, pools, cancelling, pausing, and the deaths of those who watch. */
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -342,6 +345,12 @@ Test(lifetime, siblings_leave_each_other_alone)
 /* The daemon killed: its socket ends, and the spawner ends all that was started. */
 Test(lifetime, the_daemon_killed_leaves_nothing)
 {
+    const char *base = getenv("TMPDIR");
+    char folder[128], command[160];
+    snprintf(folder, sizeof folder, "%.90s/sallyport-killed-XXXXXX", base ? base : "/tmp");
+    cr_assert(mkdtemp(folder));
+    chmod(folder, 0711);
+    setenv("TMPDIR", folder, 1);
     pid_t daemon = fork();
     if (daemon == 0) {
         bench_open(&bench, NULL);
@@ -361,4 +370,6 @@ Test(lifetime, the_daemon_killed_leaves_nothing)
         left = bench_processes("time.sleep(7777.5)");
     }
     cr_assert_eq(left, 0, "%zu processes are alive a second later", left);
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    cr_assert_eq(system(command), 0);
 }
