@@ -175,6 +175,10 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
 /* Tells the attribute where it is a known way round what a policy keeps away, whatever it is asked of. */
 void sp_resolve_python_member_tell_way(
     struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end);
+/* Tells the path of a package where it is set, or something is done with it: a module that has one is a package, and its parts
+ * come from there. Called for whatever name it is. */
+void sp_resolve_python_member_tell_path(
+    struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end);
 /* from[…], the INDEX node being given; called: the result is called in turn. */
 void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, const struct sp_python_set *from,
     uint32_t index, uint32_t start, uint32_t end, bool called, struct sp_python_set *ret_set);

@@ -46,13 +46,6 @@ static void assign_items(
     }
 }
 
-/* A module that has a path is a package, and its parts come from there. */
-static void tell_path(struct sp_python_resolver *resolver, struct sp_str name, const struct sp_python_node *target)
-{
-    if (sp_str_is(name, "__path__"))
-        sp_resolve_python_member_tell_way(resolver, name, target->start, target->end);
-}
-
 /* a.b = x and a[k] = x: the last link is the target. */
 static void assign_link(
     struct sp_python_resolver *resolver, const struct sp_python_node *target, const struct sp_python_set *set)
@@ -81,7 +74,7 @@ static void assign_link(
     cut->next = last;
     if (link->kind == SP_PYTHON_NODE_ATTRIBUTE) {
         struct sp_str text = resolver->names.items[link->name];
-        tell_path(resolver, text, target);
+        sp_resolve_python_member_tell_path(resolver, text, target->start, target->end);
         for (uint8_t i = 0; i < owner.n_items; i++) {
             struct sp_python_set member = {0};
             const struct sp_python_value *path = owner.items[i];
@@ -145,7 +138,7 @@ void sp_resolve_python_assign(struct sp_python_resolver *resolver, uint32_t targ
     const struct sp_python_node *node = at(resolver, target);
     switch (node->kind) {
     case SP_PYTHON_NODE_NAME:
-        tell_path(resolver, resolver->names.items[node->name], node);
+        sp_resolve_python_member_tell_path(resolver, resolver->names.items[node->name], node->start, node->end);
         sp_resolve_python_scope_bind(resolver, node->name, set);
         break;
     case SP_PYTHON_NODE_TUPLE:

@@ -130,10 +130,10 @@ void sp_resolve_python_expression_chain(
     bool fresh = first->kind == SP_PYTHON_NODE_NAME; /* paths that were not told yet */
     if (fresh)
         sp_resolve_python_scope_find(resolver, first->name, &set);
-    if (fresh && sp_str_is(resolver->names.items[first->name], "__path__"))
-        sp_resolve_python_member_tell_way(resolver, SP_STR("__path__"), first->start, first->end);
     else
         sp_resolve_python_expression(resolver, link, &set);
+    if (fresh && first->next)
+        sp_resolve_python_member_tell_path(resolver, resolver->names.items[first->name], first->start, first->end);
     uint32_t end = first->end;
     for (link = first->next; link; link = at(resolver, link)->next) {
         const struct sp_python_node *here = at(resolver, link);
@@ -142,6 +142,8 @@ void sp_resolve_python_expression_chain(
         if (here->kind == SP_PYTHON_NODE_ATTRIBUTE) {
             struct sp_str text = resolver->names.items[here->name];
             sp_resolve_python_member_tell_way(resolver, text, here->start, here->end);
+            if (here->next)
+                sp_resolve_python_member_tell_path(resolver, text, here->start, here->end);
             sp_resolve_python_member_any(resolver, &before, text, SP_VIA_DIRECT, node->start, here->end, &set);
             fresh = true;
         } else {

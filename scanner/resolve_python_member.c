@@ -31,7 +31,6 @@ void sp_resolve_python_member_tell_way(
         {"f_locals", "use of a frame's variables (f_locals)"},
         {"func_globals", "use of another function's globals (func_globals)"},
         {"__loader__", "use of a module's loader (__loader__)"},
-        {"__path__", "path of a package, which the program may change (__path__)"},
         {"load_module", "import by a loader (load_module)"},
         {"exec_module", "import by a loader (exec_module)"},
     };
@@ -40,6 +39,14 @@ void sp_resolve_python_member_tell_way(
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
         if (sp_str_is(name, ways[i].name))
             sp_resolve_python_emit_dynamic(resolver, ways[i].what, start, end);
+}
+
+void sp_resolve_python_member_tell_path(
+    struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end)
+{
+    if (sp_str_is(name, "__path__"))
+        sp_resolve_python_emit_dynamic(
+            resolver, "path of a package, which the program may change (__path__)", start, end);
 }
 
 static struct sp_python_value *path_value(

@@ -74,7 +74,7 @@ class Library(unittest.TestCase):
                        "find_package(sallyport 0.1 REQUIRED)\nadd_executable(example run_program.c)\n"
                        "target_link_libraries(example PRIVATE sallyport::sallyport)\n")
         build = os.path.join(folder, "build")
-        run("cmake", "-S", folder, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}",
+        run("cmake", "-G", "Ninja", "-S", folder, "-B", build, f"-DCMAKE_PREFIX_PATH={self.prefix}",
             f"-DCMAKE_C_FLAGS={' '.join(SANITIZE)}", env=self.env)
         run("cmake", "--build", build, env=self.env)
         self.check_example(os.path.join(build, "example"))

@@ -50,7 +50,7 @@ static int open_own(const char *type, const char *option)
     return sp_cgroup_open_own(&paths, type, option);
 }
 
-static void put_mounts(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void put_mounts(const char *format, ...)
 {
     char text[2048];
     va_list arguments;
