@@ -38,6 +38,7 @@ struct sp_python_value {
     bool caller;  /* GETTER: methodcaller */
     bool changes; /* SEQUENCE, DICT: one that a program may change in place */
     uint32_t n_items;
+    uint32_t hash; /* of what lasts, so that it is found among many; else 0 */
     struct sp_str text;
     int64_t number;
     const struct sp_python_value *const *items;

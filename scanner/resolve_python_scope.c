@@ -8,7 +8,8 @@
 
 #define DEPTH_EQUAL     3
 #define WALKS_CONSTANTS 2
-#define FREE_MEANINGS   2 /* of a name, at no charge */
+#define FREE_MEANINGS   2   /* of a name, at no charge */
+#define PLACES_WORTH    128 /* comparisons that cost more than an index of places */
 
 static void fail(struct sp_python_resolver *resolver, const struct sp_arena *arena)
 {
@@ -18,25 +19,54 @@ static void fail(struct sp_python_resolver *resolver, const struct sp_arena *are
 
 /* ---- sets ---- */
 
-/* The items with one put at position i (n_items: behind the last), in new memory of the arena. */
-static void put(struct sp_python_resolver *resolver, struct sp_arena *arena, struct sp_python_set *set, uint8_t i,
-    const struct sp_python_value *value)
+/* What every set's items lie in. Sets share rows: one that adds behind its last item does so in place only where no other
+ * set that began as the same has done so before. */
+struct row {
+    const struct sp_arena *arena;
+    uint32_t n_used, n_room;
+    const struct sp_python_value *items[];
+};
+
+static struct row *row_of(const struct sp_python_set *set)
 {
-    uint8_t n_items = i < set->n_items ? set->n_items : i + 1;
-    const struct sp_python_value **items = sp_arena_alloc(arena, n_items * sizeof(*items));
-    if (!items) {
+    return set->items ? (struct row *)((char *)set->items - offsetof(struct row, items)) : NULL;
+}
+
+/* The set's items in a new row; NULL where memory ran out, and the set says so. */
+static struct row *copy_row(
+    struct sp_python_resolver *resolver, struct sp_arena *arena, struct sp_python_set *set, uint32_t n_room)
+{
+    struct row *row = sp_arena_alloc(arena, sizeof(*row) + n_room * sizeof(*row->items));
+    if (!row) {
         set->other = true;
         if (arena == &resolver->temporary)
             resolver->fold.spent = true;
         else
             fail(resolver, arena);
-        return;
+        return NULL;
     }
+    *row = (struct row){.arena = arena, .n_used = set->n_items, .n_room = n_room};
     if (set->n_items)
-        memcpy(items, set->items, set->n_items * sizeof(*items));
-    items[i] = value;
-    set->items = items;
-    set->n_items = n_items;
+        memcpy(row->items, set->items, set->n_items * sizeof(*row->items));
+    set->items = row->items;
+    return row;
+}
+
+/* Puts one at position i (n_items: behind the last) into the set, in memory of the arena. */
+static void put(struct sp_python_resolver *resolver, struct sp_arena *arena, struct sp_python_set *set, uint8_t i,
+    const struct sp_python_value *value)
+{
+    struct row *row = row_of(set);
+    bool behind = i == set->n_items;
+    if (!row || !behind || row->arena != arena || row->n_used != i || i == row->n_room) {
+        uint32_t n_room = !behind ? set->n_items : i < SP_PYTHON_SET_MAX / 2 ? 2 * (i + 1u) : SP_PYTHON_SET_MAX;
+        row = copy_row(resolver, arena, set, n_room);
+        if (!row)
+            return;
+    }
+    row->items[i] = value;
+    if (behind)
+        set->n_items = (uint8_t)(row->n_used = i + 1u);
 }
 
 static bool is_constant(const struct sp_python_value *value)
@@ -51,6 +81,61 @@ static uint8_t place_of(const struct sp_python_set *set, const struct sp_python_
     while (i < set->n_items && !sp_fold_python_equal(set->items[i], value, DEPTH_EQUAL))
         i++;
     return i;
+}
+
+/* What equal values have in common. */
+static uint32_t hash_of(const struct sp_python_value *value)
+{
+    if (value->hash)
+        return value->hash;
+    uint32_t hash = (2166136261u ^ value->kind) * 16777619u;
+    hash = (hash ^ (uint32_t)value->number) * 16777619u;
+    size_t n = value->text.n_bytes < SP_PYTHON_NAME_MAX ? value->text.n_bytes : SP_PYTHON_NAME_MAX;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ (uint8_t)value->text.ptr[i]) * 16777619u;
+    hash ^= hash >> 15;
+    return hash ? hash : 1;
+}
+
+/* Places of many values in one set: sets of hundreds of meanings meet often where programs are large. */
+struct places {
+    const struct sp_python_set *set;
+    uint8_t slots[512]; /* position + 1, 0: free; SP_PYTHON_SET_MAX fill no more than half */
+    bool indexed;
+};
+
+static void places_add(struct places *places, uint8_t i)
+{
+    if (!places->indexed)
+        return;
+    uint32_t at = hash_of(places->set->items[i]);
+    while (places->slots[at % sizeof(places->slots)])
+        at++;
+    places->slots[at % sizeof(places->slots)] = i + 1;
+}
+
+static void places_init(struct places *places, const struct sp_python_set *set, uint8_t n_sought)
+{
+    places->set = set;
+    places->indexed = (uint32_t)n_sought * (set->n_items + n_sought / 2u) >= PLACES_WORTH;
+    if (!places->indexed)
+        return;
+    memset(places->slots, 0, sizeof(places->slots));
+    for (uint8_t i = 0; i < set->n_items; i++)
+        places_add(places, i);
+}
+
+static uint8_t places_find(const struct places *places, const struct sp_python_value *value)
+{
+    if (!places->indexed)
+        return place_of(places->set, value);
+    for (uint32_t at = hash_of(value);; at++) {
+        uint8_t slot = places->slots[at % sizeof(places->slots)];
+        if (slot == 0)
+            return places->set->n_items;
+        if (sp_fold_python_equal(places->set->items[slot - 1], value, DEPTH_EQUAL))
+            return slot - 1;
+    }
 }
 
 /* Is there no room for one more of its kind? What is not followed any more is told by flags. */
@@ -76,6 +161,21 @@ void sp_resolve_python_scope_add(
         put(resolver, &resolver->temporary, set, i, value);
 }
 
+static void join_items(
+    struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_set *other)
+{
+    struct places places;
+    places_init(&places, set, other->n_items);
+    for (uint8_t i = 0; i < other->n_items; i++) {
+        const struct sp_python_value *value = other->items[i];
+        uint8_t at = places_find(&places, value), n_before = set->n_items;
+        if (at < n_before ? value->via < set->items[at]->via : !is_full(set, value))
+            put(resolver, &resolver->temporary, set, at, value);
+        if (set->n_items > n_before)
+            places_add(&places, at);
+    }
+}
+
 void sp_resolve_python_scope_join(
     struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_set *other)
 {
@@ -83,8 +183,7 @@ void sp_resolve_python_scope_join(
         set->items = other->items;
         set->n_items = other->n_items;
     } else {
-        for (uint8_t i = 0; i < other->n_items; i++)
-            sp_resolve_python_scope_add(resolver, set, other->items[i]);
+        join_items(resolver, set, other);
     }
     set->other |= other->other;
     set->limit |= other->limit;
@@ -114,6 +213,7 @@ struct sp_python_set sp_resolve_python_scope_aliased(
     struct sp_python_resolver *resolver, const struct sp_python_set *set)
 {
     struct sp_python_set aliased = *set;
+    struct row *row = NULL;
     for (uint8_t i = 0; i < aliased.n_items; i++) {
         const struct sp_python_value *value = aliased.items[i];
         bool constant = value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES;
@@ -122,11 +222,13 @@ struct sp_python_set sp_resolve_python_scope_aliased(
         if ((!constant && value->kind != SP_PYTHON_VALUE_PATH) || value->via >= via)
             continue;
         struct sp_python_value *copy = sp_fold_python_value(&resolver->fold, value->kind);
-        if (!copy)
+        if (copy && !row)
+            row = copy_row(resolver, &resolver->temporary, &aliased, aliased.n_items);
+        if (!copy || !row)
             continue;
         *copy = *value;
         copy->via = (uint8_t)via;
-        put(resolver, &resolver->temporary, &aliased, i, copy);
+        row->items[i] = copy;
     }
     return aliased;
 }
@@ -154,6 +256,7 @@ static const struct sp_python_value *keep(
         return NULL;
     }
     *copy = *value;
+    copy->hash = hash_of(value);
     const char *source = resolver->source.ptr;
     bool view = value->text.ptr >= source && value->text.ptr < source + resolver->source.n_bytes;
     if (value->text.n_bytes && !view)
@@ -195,9 +298,11 @@ static bool grows_endlessly(
 static bool grow_set(struct sp_python_resolver *resolver, struct sp_python_set *into, const struct sp_python_set *from)
 {
     struct sp_python_set before = *into;
+    struct places places;
+    places_init(&places, into, from->n_items);
     for (uint8_t i = 0; i < from->n_items; i++) {
         const struct sp_python_value *value = from->items[i];
-        uint8_t at = place_of(into, value);
+        uint8_t at = places_find(&places, value);
         if (at < into->n_items) {
             /* Known already: perhaps by a weaker way, which is the one to tell. */
             if (value->via < into->items[at]->via && (value = keep(resolver, value, DEPTH_EQUAL)))
@@ -206,6 +311,8 @@ static bool grow_set(struct sp_python_resolver *resolver, struct sp_python_set *
             into->other = true;
         } else if (!is_full(into, value) && (value = keep(resolver, value, DEPTH_EQUAL))) {
             put(resolver, resolver->arena, into, at, value);
+            if (at < into->n_items)
+                places_add(&places, at);
         }
     }
     into->other |= from->other;
