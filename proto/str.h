@@ -28,6 +28,18 @@ static inline bool sp_str_is(struct sp_str a, const char *terminated)
     return sp_str_equal(a, sp_str_of(terminated));
 }
 
+/* Their order by bytes, negative, 0 or positive. For looking names up in sorted tables: most rows differ within a few
+ * bytes, so that no length is asked for. */
+static inline int sp_str_order(struct sp_str a, const char *terminated)
+{
+    for (size_t i = 0; i < a.n_bytes; i++) {
+        unsigned char x = (unsigned char)a.ptr[i], y = (unsigned char)terminated[i];
+        if (x != y || y == '\0')
+            return x < y ? -1 : 1;
+    }
+    return terminated[a.n_bytes] ? -1 : 0;
+}
+
 static inline bool sp_str_ends(struct sp_str a, struct sp_str tail)
 {
     return a.n_bytes >= tail.n_bytes && memcmp(a.ptr + a.n_bytes - tail.n_bytes, tail.ptr, tail.n_bytes) == 0;

@@ -132,13 +132,6 @@ static const struct {
     {"string.punctuation", MARKS},
 };
 
-static int compare(struct sp_str a, const char *b)
-{
-    size_t n_b = strlen(b), n = a.n_bytes < n_b ? a.n_bytes : n_b;
-    int r = memcmp(a.ptr, b, n);
-    return r ? r : (a.n_bytes > n_b) - (a.n_bytes < n_b);
-}
-
 /* The row whose first member is the text, in a sorted table of rows of row_bytes; NULL: none. */
 static const void *find(struct sp_str text, const void *table, size_t n_rows, size_t row_bytes)
 {
@@ -146,7 +139,7 @@ static const void *find(struct sp_str text, const void *table, size_t n_rows, si
     while (low < high) {
         size_t middle = (low + high) / 2;
         const char *row = (const char *)table + middle * row_bytes;
-        int r = compare(text, *(const char *const *)row);
+        int r = sp_str_order(text, *(const char *const *)row);
         if (r == 0)
             return row;
         if (r < 0)

@@ -5,8 +5,10 @@
 #include "scanner/python_token.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
+#include "proto/scope.h"
 #include "proto/utf8.h"
 
 #define NAMES_FIRST 256
@@ -309,9 +311,13 @@ static void operator_token(struct sp_python_cursor *cursor)
         "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "@=", "&=", "|=", "^="};
     uint32_t start = cursor->at, value = peek(cursor, 0);
     uint32_t n = 1;
-    for (size_t i = 0; i < sizeof(long_ones) / sizeof(long_ones[0]); i++) {
+    /* Most operators are one byte, and what follows them begins no second one. */
+    static const char seconds[] = "*/<>.=";
+    uint8_t second = peek(cursor, 1);
+    size_t n_long = second && memchr(seconds, second, sizeof(seconds) - 1) ? SP_COUNT(long_ones) : 0;
+    for (size_t i = 0; i < n_long; i++) {
         const char *text = long_ones[i];
-        if ((uint8_t)text[0] == value && (uint8_t)text[1] == peek(cursor, 1) &&
+        if ((uint8_t)text[0] == value && (uint8_t)text[1] == second &&
             (!text[2] || (uint8_t)text[2] == peek(cursor, 2))) {
             n = text[2] ? 3 : 2;
             value |= (uint32_t)text[1] << 8 | (uint32_t)text[2] << 16;

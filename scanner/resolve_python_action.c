@@ -126,11 +126,7 @@ static const struct sp_python_action_row rows[] = {
 
 static int compare_row(const void *key, const void *element)
 {
-    const struct sp_str *name = key;
-    const struct sp_python_action_row *row = element;
-    size_t n = strlen(row->name);
-    int r = memcmp(name->ptr, row->name, name->n_bytes < n ? name->n_bytes : n);
-    return r ? r : (name->n_bytes > n) - (name->n_bytes < n);
+    return sp_str_order(*(const struct sp_str *)key, ((const struct sp_python_action_row *)element)->name);
 }
 
 const struct sp_python_action_row *sp_resolve_python_action_find(struct sp_str name)

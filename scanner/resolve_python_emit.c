@@ -165,12 +165,23 @@ COMPARE(compare_evaluated, struct sp_evaluated, compare_text(a->text, b->text))
 COMPARE(compare_dynamics, struct sp_dynamic, strcmp(a->what, b->what))
 COMPARE(compare_limits, struct sp_resolve_limit, strcmp(a->what, b->what))
 
+/* Most of it is in order already. */
+static void sort(void *items, uint32_t n_items, size_t item_bytes, int (*compare)(const void *, const void *))
+{
+    for (uint32_t i = 1; i < n_items; i++) {
+        const char *item = (const char *)items + i * item_bytes;
+        if (compare(item - item_bytes, item) > 0) {
+            qsort(items, n_items, item_bytes, compare);
+            return;
+        }
+    }
+}
+
 /* What is told twice is kept once; of two ways to a module the stronger is kept, and one that is sure. */
 #define FINISH(list, compare, merge)                                                                                   \
     do {                                                                                                               \
         uint32_t n = resolver->out.list.n_items, kept = 0;                                                             \
-        if (n)                                                                                                         \
-            qsort(resolver->out.list.items, n, sizeof(resolver->out.list.items[0]), compare);                          \
+        sort(resolver->out.list.items, n, sizeof(resolver->out.list.items[0]), compare);                               \
         for (uint32_t i = 0; i < n; i++) {                                                                             \
             if (kept && compare(&resolver->out.list.items[kept - 1], &resolver->out.list.items[i]) == 0) {             \
                 merge;                                                                                                 \
