@@ -75,6 +75,9 @@ static void assign_link(
     if (link->kind == SP_PYTHON_NODE_ATTRIBUTE) {
         struct sp_str text = resolver->names.items[link->name];
         sp_resolve_python_member_tell_path(resolver, text, target->start, target->end);
+        struct sp_python_set none = {.other = true}, told = {0};
+        if (!sp_resolve_python_scope_affords(resolver, &owner, &told))
+            owner = none;
         for (uint8_t i = 0; i < owner.n_items; i++) {
             struct sp_python_set member = {0};
             const struct sp_python_value *path = owner.items[i];
@@ -82,6 +85,8 @@ static void assign_link(
                 continue;
             sp_resolve_python_member_find(resolver, path, text, SP_VIA_DIRECT, target->start, target->end, &member);
             sp_resolve_python_emit_paths(resolver, &member, target->start, target->end, false);
+            if (!sp_resolve_python_scope_affords(resolver, &member, &told))
+                break;
             for (uint8_t k = 0; k < member.n_items; k++) {
                 if (member.items[k]->kind != SP_PYTHON_VALUE_PATH)
                     continue;
@@ -97,6 +102,9 @@ static void assign_link(
         }
         if ((owner.other || owner.n_items == 0) && set->n_items)
             sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, link->name, set);
+        if (told.limit && !resolver->quiet)
+            sp_resolve_python_emit_limit(
+                resolver, "a name with too many meanings, or too long", target->start, target->end);
         return;
     }
     if (link->kind != SP_PYTHON_NODE_INDEX)

@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "proto/buffer.h"
 #include "proto/language.h"
 #include "proto/scope.h"
 #include "scanner/python_modules.h"
@@ -394,4 +396,35 @@ Test(resolve_python, tells_bounds_and_never_hangs, .timeout = 120)
     expect_bounded("", "exec(\"", true);
     expect_bounded("", "match x ", false);
     expect_bounded("", "\\", false);
+}
+
+/* A name of hundreds of meanings that is handed on and bound again and again: each time cost the square of them. */
+static void expect_small(const char *before, const char *use)
+{
+    struct sp_buffer text;
+    struct sp_arena arena;
+    struct sp_span_list spans;
+    struct sp_resolution resolution;
+    struct sp_error error = {0};
+    const struct sp_tongue *python = sp_tongue_find(SP_LANGUAGE_PYTHON);
+    sp_buffer_init(&text, 1 << 20);
+    sp_arena_init(&arena, (size_t)32 << 20);
+    char line[128];
+    for (int i = 0; i < 230; i++) {
+        snprintf(line, sizeof(line), "%simport m%d\ny = m%d\n", before, i, i);
+        sp_buffer_append(&text, line, strlen(line));
+    }
+    for (int i = 0; i < 400; i++)
+        sp_buffer_append(&text, use, strlen(use));
+    struct sp_str source = {(const char *)text.bytes, text.n_bytes};
+    cr_assert(python->lex(source, SP_STR(""), &arena, &spans, &error) == 0);
+    cr_expect(python->resolve(source, &spans, &arena, &resolution, &error) == 0, "%s", use);
+    sp_arena_fini(&arena);
+    sp_buffer_fini(&text);
+}
+
+Test(resolve_python, many_meanings_take_little_memory)
+{
+    expect_small("def f(a, b, c, d):\n pass\n", "f(y, y, y, y)\n");
+    expect_small("", "y.a = y\n");
 }
