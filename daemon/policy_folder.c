@@ -16,7 +16,7 @@
 #define FILES_MAX     1024
 #define PRESET_PREFIX "preset:"
 
-bool sp_policy_name_valid(struct sp_str name)
+bool sp_policy_folder_name_valid(struct sp_str name)
 {
     static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     static const char later[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -166,7 +166,7 @@ static int compare_items(const void *a, const void *b)
 static int add_file(struct sp_policy_folder *folder, int at, const char *file, struct sp_error *error)
 {
     struct sp_str name = {file, name_length(file)};
-    if (!sp_policy_name_valid(name))
+    if (!sp_policy_folder_name_valid(name))
         return sp_error_set(
             error, SP_EINVALID_CONFIG, "%s: \"%.*s\" is no name for a policy", file, sp_str_int(name, 64), name.ptr);
     if (folder->n_items == FILES_MAX)

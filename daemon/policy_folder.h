@@ -33,6 +33,6 @@ struct sp_policy *sp_policy_folder_find(const struct sp_policy_folder *folder, s
 struct sp_policy *sp_policy_folder_find_id(const struct sp_policy_folder *folder, struct sp_str id);
 
 /* [a-z0-9][a-z0-9._-]{0,63} */
-bool sp_policy_name_valid(struct sp_str name);
+bool sp_policy_folder_name_valid(struct sp_str name);
 
 #endif

@@ -56,7 +56,8 @@ void sp_policy_pending_describe(struct sp_policy_resolve_request *request, const
         sp_pack_key(&request->warnings, "text");
         sp_pack_cstr(&request->warnings, warnings[i].text);
     }
-    snprintf(request->name, sizeof(request->name), "%s", name && sp_policy_name_valid(sp_str_of(name)) ? name : "");
+    snprintf(
+        request->name, sizeof(request->name), "%s", name && sp_policy_folder_name_valid(sp_str_of(name)) ? name : "");
 }
 
 /* ---- what a uid may spend ---- */

@@ -27,7 +27,7 @@ struct sp_policy_store_config sp_policy_store_config_default(void)
 
 bool sp_policy_store_is_name(struct sp_str name)
 {
-    return sp_policy_name_valid(name);
+    return sp_policy_folder_name_valid(name);
 }
 
 /* ---- sets ---- */
@@ -77,7 +77,7 @@ static int resolve_preset(struct sp_policy_store *store, struct sp_str reference
 {
     size_t n_prefix = sizeof(PRESET_PREFIX) - 1;
     struct sp_str name = {reference.ptr + n_prefix, reference.n_bytes - n_prefix};
-    if (!sp_policy_name_valid(name))
+    if (!sp_policy_folder_name_valid(name))
         return unknown(reference, error);
     struct sp_policy_entry *entry = sp_policy_cache_find_name(&store->cache, SP_POLICY_UID_OPERATOR, name);
     if (entry)
@@ -90,7 +90,7 @@ static int resolve_preset(struct sp_policy_store *store, struct sp_str reference
 static struct sp_policy *find_by_name(struct sp_policy_store *store, uint32_t uid, struct sp_str name)
 {
     struct sp_policy *policy = sp_policy_folder_find(store->folder, name);
-    if (policy || !sp_policy_name_valid(name))
+    if (policy || !sp_policy_folder_name_valid(name))
         return policy;
     struct sp_policy_entry *entry = sp_policy_cache_find_name(&store->cache, uid, name);
     return entry ? entry->policy : NULL;
@@ -177,7 +177,7 @@ int sp_policy_store_name(
     struct sp_policy_store *store, uint32_t uid, struct sp_str name, struct sp_policy *policy, struct sp_error *error)
 {
     struct sp_policy_entry *entry;
-    if (!sp_policy_name_valid(name))
+    if (!sp_policy_folder_name_valid(name))
         return sp_error_set(error, SP_EINVALID_REQUEST,
             "a name is made of a-z, 0-9, '.', '_' and '-', begins with a letter or digit, and has at most %d",
             SP_POLICY_NAME_MAX);
