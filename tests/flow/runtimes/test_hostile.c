@@ -207,6 +207,20 @@ Test(hostile, disk_files_and_open_files_are_bounded)
     bench_run_free(run);
 }
 
+/* Each takes kernel memory that no other limit counts. */
+Test(hostile, timers_and_pending_signals_are_bounded)
+{
+    struct bench_run *run =
+        bench_python(&bench, "import ctypes, signal, os\n"
+                             "libc = ctypes.CDLL(None, use_errno=True)\n"
+                             "timer = ctypes.c_void_p()\nn = 0\n"
+                             "while n < 5000 and libc.timer_create(1, None, ctypes.byref(timer)) == 0: n += 1\n"
+                             "print(n <= 4096, ctypes.get_errno())\n");
+    cr_exited(run, 0);
+    cr_out(run, "True 11\n");
+    bench_run_free(run);
+}
+
 Test(hostile, sees_no_network)
 {
     struct bench_run *run =
