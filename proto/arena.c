@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/error.h"
+
 #define BLOCK_BYTES_MIN 4096
 #define ALIGNMENT       16
 
@@ -105,6 +107,31 @@ void *sp_arena_array(struct sp_arena *arena, size_t n_items, size_t item_bytes)
         return NULL;
     }
     return sp_arena_alloc(arena, total);
+}
+
+int sp_arena_error(const struct sp_arena *arena)
+{
+    return arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+}
+
+int sp_arena_grow(
+    struct sp_arena *arena, void *items, uint32_t n_items, uint32_t *ret_room, size_t item_bytes, uint32_t n_first)
+{
+    if (n_items < *ret_room)
+        return 0;
+    if (*ret_room > UINT32_MAX / 2)
+        return SP_ETOO_LARGE;
+    uint32_t n_room = *ret_room ? *ret_room * 2 : n_first;
+    void *grown = sp_arena_array(arena, n_room, item_bytes);
+    if (!grown)
+        return sp_arena_error(arena);
+    void *old;
+    memcpy(&old, items, sizeof(old));
+    if (n_items)
+        memcpy(grown, old, n_items * item_bytes);
+    memcpy(items, &grown, sizeof(grown));
+    *ret_room = n_room;
+    return 0;
 }
 
 char *sp_arena_copy(struct sp_arena *arena, const void *bytes, size_t n_bytes)

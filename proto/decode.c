@@ -41,7 +41,7 @@ static int wrong_type(struct decoding *d, const char *want, const msgpack_object
 
 static int out_of_memory(struct decoding *d)
 {
-    return sp_error_set(d->error, d->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+    return sp_error_set(d->error, sp_arena_error(d->arena), NULL);
 }
 
 bool sp_decode_str(const msgpack_object *object, struct sp_str *ret)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/arena.h"
+#include "proto/error.h"
 
 Test(arena, memory_is_zeroed_aligned_and_apart)
 {
@@ -67,5 +68,55 @@ Test(arena, copies_and_prints)
     char *copy = sp_arena_copy(&arena, "abc", 2);
     cr_assert_str_eq(copy, "ab");
     cr_assert_str_eq(sp_arena_printf(&arena, "%s-%d", copy, 7), "ab-7");
+    sp_arena_fini(&arena);
+}
+
+Test(arena, tells_its_bound_from_a_system_without_memory)
+{
+    struct sp_arena arena;
+    sp_arena_init(&arena, SIZE_MAX);
+    cr_assert_null(sp_arena_alloc(&arena, SIZE_MAX / 2));
+    cr_assert_eq(sp_arena_error(&arena), SP_ENO_MEMORY);
+    sp_arena_fini(&arena);
+
+    sp_arena_init(&arena, 100);
+    cr_assert_null(sp_arena_alloc(&arena, 101));
+    cr_assert_eq(sp_arena_error(&arena), SP_ETOO_LARGE);
+    sp_arena_fini(&arena);
+}
+
+Test(arena, arrays_double_keep_their_items_and_stop_at_the_bound)
+{
+    struct {
+        uint64_t *items;
+        uint32_t n_items, n_room;
+    } list = {0};
+    struct sp_arena arena;
+    sp_arena_init(&arena, 1 << 16);
+    int r = 0;
+    while ((r = SP_ARENA_GROW(&arena, list.items, list.n_items, list.n_room, 5)) == 0) {
+        cr_assert_lt(list.n_items, list.n_room);
+        cr_assert_eq(list.n_room % 5, 0);
+        cr_assert_leq(list.n_room, list.n_items < 5 ? 5 : 2 * list.n_items);
+        cr_assert_eq(list.items[list.n_items], 0, "room is zeroed");
+        list.items[list.n_items] = list.n_items + 1;
+        list.n_items++;
+    }
+    cr_assert_eq(r, SP_ETOO_LARGE);
+    cr_assert_geq(list.n_items, 1000);
+    cr_assert_eq(list.n_room, list.n_items, "a failure changes nothing");
+    for (uint32_t i = 0; i < list.n_items; i++)
+        cr_assert_eq(list.items[i], i + 1);
+    sp_arena_fini(&arena);
+}
+
+Test(arena, arrays_never_pass_what_their_room_can_count)
+{
+    struct sp_arena arena;
+    sp_arena_init(&arena, SIZE_MAX);
+    char *items = NULL;
+    uint32_t n_room = UINT32_MAX / 2 + 1;
+    cr_assert_eq(SP_ARENA_GROW(&arena, items, n_room, n_room, 1), SP_ETOO_LARGE);
+    cr_assert_eq(n_room, UINT32_MAX / 2 + 1);
     sp_arena_fini(&arena);
 }
