@@ -74,12 +74,8 @@ Test(arena, copies_and_prints)
 Test(arena, tells_its_bound_from_a_system_without_memory)
 {
     struct sp_arena arena;
-    sp_arena_init(&arena, SIZE_MAX);
-    cr_assert_null(sp_arena_alloc(&arena, SIZE_MAX / 2));
-    cr_assert_eq(sp_arena_error(&arena), SP_ENO_MEMORY);
-    sp_arena_fini(&arena);
-
     sp_arena_init(&arena, 100);
+    cr_assert_eq(sp_arena_error(&arena), SP_ENO_MEMORY, "the bound is not reached");
     cr_assert_null(sp_arena_alloc(&arena, 101));
     cr_assert_eq(sp_arena_error(&arena), SP_ETOO_LARGE);
     sp_arena_fini(&arena);
