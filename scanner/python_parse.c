@@ -429,7 +429,9 @@ static uint32_t parse_match(struct sp_python_parser *parser, uint32_t start, boo
 {
     uint32_t node = sp_python_parse_node(parser, is_case ? SP_PYTHON_NODE_CASE : SP_PYTHON_NODE_MATCH, start);
     struct sp_python_children children = {0};
+    parser->pattern = is_case;
     sp_python_parse_append(parser, &children, sp_python_parse_expressions(parser));
+    parser->pattern = false;
     if (is_case && sp_python_parse_accept_keyword(parser, SP_PYTHON_IF))
         sp_python_parse_append(parser, &children, sp_python_parse_expression(parser));
     sp_python_parse_append(parser, &children, parse_block(parser));

@@ -10,6 +10,7 @@ struct sp_python_parser {
     struct sp_python_tree *tree;
     struct sp_arena *arena;
     unsigned depth;
+    bool pattern;      /* a case's pattern, not an expression: `as` binds, `if` ends it */
     uint32_t soft_end; /* how far was looked ahead for the sake of a soft keyword */
     int code;          /* SP_E… once memory ran out: then everything ends at once */
 };

@@ -513,12 +513,27 @@ static uint32_t parse_binary(struct sp_python_parser *parser, int floor)
     return left;
 }
 
+/* pattern as name */
+static uint32_t parse_as(struct sp_python_parser *parser, uint32_t pattern)
+{
+    struct sp_python_children child = {0};
+    if (!sp_python_parse_accept_keyword(parser, SP_PYTHON_AS) || parser->cursor->token.kind != SP_PYTHON_TOKEN_NAME)
+        return pattern;
+    uint32_t as = leaf(parser, SP_PYTHON_NODE_AS);
+    if (as)
+        sp_python_tree_at(parser->tree, as)->start = node_start(parser, pattern);
+    sp_python_parse_append(parser, &child, pattern);
+    return sp_python_parse_close(parser, as, &child);
+}
+
 /* a if b else c if d else …: flat. A walrus, a lambda. */
 uint32_t sp_python_parse_expression(struct sp_python_parser *parser)
 {
     uint32_t first = parse_binary(parser, 0);
     if (!first)
         return 0;
+    if (parser->pattern)
+        return parse_as(parser, first);
     uint32_t start = node_start(parser, first);
     const struct sp_python_node *node = sp_python_tree_at(parser->tree, first);
     if (node->kind == SP_PYTHON_NODE_NAME && sp_python_parse_is(parser, SP_PYTHON_OP(":="))) {

@@ -40,6 +40,7 @@ enum sp_python_node_kind {
     SP_PYTHON_NODE_TERNARY,       /* body, condition, …, last body */
     SP_PYTHON_NODE_LAMBDA,        /* PARAMETERS, expression */
     SP_PYTHON_NODE_WALRUS,        /* name; expression */
+    SP_PYTHON_NODE_AS,            /* name; pattern: in a CASE */
     SP_PYTHON_NODE_OTHER,         /* anything else: expressions, or statements where the code is broken */
     /* statements */
     SP_PYTHON_NODE_BLOCK,      /* statements */

@@ -232,6 +232,10 @@ void sp_resolve_python_action_hide(
 /* Something that imports or evaluates, or sys.modules, gets out of sight (into a generator, an unknown container): that is dynamic. */
 void sp_resolve_python_action_escape(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);
+/* Something that imports or evaluates gets a name that operators look for (__getitem__, __call__): who uses them calls it
+ * unseen, and that is dynamic. */
+void sp_resolve_python_action_tell_operator(struct sp_python_resolver *resolver, struct sp_str name,
+    const struct sp_python_set *set, uint32_t start, uint32_t end);
 /* Does it import or evaluate what it is handed? */
 bool sp_resolve_python_action_is_sink(const struct sp_python_value *value);
 /* container[key] of a namespace, sys.modules, __builtins__; false: it is none of these. */

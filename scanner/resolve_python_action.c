@@ -65,9 +65,12 @@ static const struct sp_python_action_row rows[] = {
     {"importlib.machinery.SourcelessFileLoader", "import of a file by its path", SP_PYTHON_ACTION_DYNAMIC},
     {"importlib.util.find_spec", "name", SP_PYTHON_ACTION_FIND},
     {"importlib.util.spec_from_file_location", "import of a file by its path", SP_PYTHON_ACTION_DYNAMIC},
+    {"inspect.Signature.from_callable", NULL, SP_PYTHON_ACTION_ANNOTATIONS},
+    {"inspect.get_annotations", NULL, SP_PYTHON_ACTION_ANNOTATIONS},
     {"inspect.getattr_static", NULL, SP_PYTHON_ACTION_GETATTR},
     {"inspect.getmembers", NULL, SP_PYTHON_ACTION_MEMBERS},
     {"inspect.getmembers_static", NULL, SP_PYTHON_ACTION_MEMBERS},
+    {"inspect.signature", NULL, SP_PYTHON_ACTION_ANNOTATIONS},
     {"itertools.starmap", NULL, SP_PYTHON_ACTION_MAP},
     {"locals", NULL, SP_PYTHON_ACTION_GLOBALS},
     {"logging.config.dictConfig", "objects by names in a configuration", SP_PYTHON_ACTION_DYNAMIC},
@@ -120,7 +123,9 @@ static const struct sp_python_action_row rows[] = {
     {"types.SimpleNamespace", NULL, SP_PYTHON_ACTION_NAMESPACE},
     {"typing.ForwardRef", "arg", SP_PYTHON_ACTION_EVALUATE},
     {"typing.cast", NULL, SP_PYTHON_ACTION_SAME_SECOND},
+    {"typing.get_type_hints", "evaluation of annotations", SP_PYTHON_ACTION_DYNAMIC},
     {"vars", NULL, SP_PYTHON_ACTION_VARS},
+    {"warnings.catch_warnings", NULL, SP_PYTHON_ACTION_INSTANCE},
     {"zipimport.zipimporter", "import of a file by its path", SP_PYTHON_ACTION_DYNAMIC},
 };
 
@@ -151,6 +156,18 @@ bool sp_resolve_python_action_is_sink(const struct sp_python_value *value)
     case SP_PYTHON_ACTION_IMPORT_TOP: return true;
     default: return false;
     }
+}
+
+void sp_resolve_python_action_tell_operator(struct sp_python_resolver *resolver, struct sp_str name,
+    const struct sp_python_set *set, uint32_t start, uint32_t end)
+{
+    bool called = name.n_bytes > 4 && memcmp(name.ptr, "__", 2) == 0 && sp_str_ends(name, SP_STR("__")) &&
+                  !sp_str_is(name, "__import__");
+    for (uint8_t i = 0; called && i < set->n_items; i++)
+        if (sp_resolve_python_action_is_sink(set->items[i])) {
+            sp_resolve_python_emit_dynamic(resolver, "import or evaluation behind an operator", start, end);
+            return;
+        }
 }
 
 void sp_resolve_python_action_hide(

@@ -75,6 +75,7 @@ static void assign_link(
     if (link->kind == SP_PYTHON_NODE_ATTRIBUTE) {
         struct sp_str text = resolver->names.items[link->name];
         sp_resolve_python_member_tell_path(resolver, text, target->start, target->end);
+        sp_resolve_python_action_tell_operator(resolver, text, set, target->start, target->end);
         struct sp_python_set none = {.other = true}, told = {0};
         if (!sp_resolve_python_scope_affords(resolver, &owner, &told))
             owner = none;
@@ -113,6 +114,8 @@ static void assign_link(
     if (link->child)
         sp_resolve_python_expression(resolver, link->child, &key);
     const struct sp_python_value *constant = sp_resolve_python_scope_constant(&key);
+    if (constant)
+        sp_resolve_python_action_tell_operator(resolver, constant->text, set, target->start, target->end);
     if (set->n_items) {
         resolver->again |= !resolver->items_stored;
         resolver->items_stored = true;
@@ -147,6 +150,8 @@ void sp_resolve_python_assign(struct sp_python_resolver *resolver, uint32_t targ
     switch (node->kind) {
     case SP_PYTHON_NODE_NAME:
         sp_resolve_python_member_tell_path(resolver, resolver->names.items[node->name], node->start, node->end);
+        sp_resolve_python_action_tell_operator(
+            resolver, resolver->names.items[node->name], set, node->start, node->end);
         sp_resolve_python_scope_bind(resolver, node->name, set);
         break;
     case SP_PYTHON_NODE_TUPLE:

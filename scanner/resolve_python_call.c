@@ -324,6 +324,11 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
         return;
     }
     if (first && (ends(callee->text, ".__getattribute__") || ends(callee->text, ".__getattr__"))) {
+        const struct sp_python_argument *second = sp_resolve_python_call_argument(resolver, call, 1, NULL);
+        if (second) { /* a class's, not bound: of whatever is handed to it */
+            sp_resolve_python_perform_member(resolver, &first->set, second, callee->via, call, set);
+            return;
+        }
         struct sp_python_value *owner =
             sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, callee->text, (enum sp_via)callee->via);
         struct sp_python_set object = {0};

@@ -48,7 +48,7 @@ void sp_resolve_python_display(
 {
     bool dict = node->kind == SP_PYTHON_NODE_DICT;
     struct row row = {.whole = true};
-    struct sp_python_set sinks = {0};
+    struct sp_python_set sinks = {0}, key = {0};
     for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
         const struct sp_python_node *here = at(resolver, child);
         struct sp_python_set set = {.other = true};
@@ -60,6 +60,10 @@ void sp_resolve_python_display(
         for (uint8_t i = 0; i < set.n_items; i++)
             if (sp_resolve_python_action_is_sink(set.items[i]))
                 add(resolver, &sinks, set.items[i]);
+        const struct sp_python_value *constant = dict ? sp_resolve_python_scope_constant(&key) : NULL;
+        if (constant && !star)
+            sp_resolve_python_action_tell_operator(resolver, constant->text, &set, here->start, here->end);
+        key = set;
         if (!star) {
             row_add(resolver, &row, set.n_items == 1 && !set.limit ? set.items[0] : NULL);
             continue;

@@ -73,6 +73,9 @@ static void gather(struct sp_python_resolver *resolver, const struct sp_python_n
             argument.end = at(resolver, value)->end;
             sp_resolve_python_expression(resolver, value, &argument.set);
         }
+        if (keyword)
+            sp_resolve_python_action_tell_operator(
+                resolver, resolver->names.items[item->name], &argument.set, item->start, item->end);
         if (star && spread(resolver, item, &argument, call)) {
             continue;
         } else if (call->n_arguments < SP_PYTHON_ARGUMENTS_MAX) {
@@ -342,6 +345,8 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
         if (!node->child)
             return;
         sp_resolve_python_expression(resolver, node->child, ret_set);
+        sp_resolve_python_action_tell_operator(
+            resolver, resolver->names.items[node->name], ret_set, node->start, node->end);
         sp_resolve_python_scope_bind(resolver, node->name, ret_set);
         return;
     case SP_PYTHON_NODE_IMPORT:

@@ -144,9 +144,12 @@ void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const st
             sp_resolve_python_member_find(resolver, &parent, name, SP_VIA_DIRECT, part->start, part->end, &set);
             sp_resolve_python_emit_paths(resolver, &set, part->start, part->end, false);
         }
-        if (alias->has_as)
+        if (alias->has_as) {
+            sp_resolve_python_action_tell_operator(
+                resolver, resolver->names.items[alias->name], &set, alias->start, alias->end);
             sp_resolve_python_scope_bind(resolver, alias->name, &set);
-        else
+        } else {
             sp_resolve_python_scope_import(resolver, part->name, &set);
+        }
     }
 }

@@ -166,6 +166,8 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
         uint32_t number = sp_python_names_find(&resolver->names, text);
         if (number != UINT32_MAX)
             sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &set);
+        if (sp_str_is(text, "__getattribute__")) /* every class has it: type(m).__getattribute__(m, "os") */
+            add(resolver, &set, path_value(resolver, SP_STR("object.__getattribute__"), via, true, false));
         set.other = true;
     }
     *ret_set = set;

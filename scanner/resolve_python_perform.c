@@ -304,6 +304,19 @@ static void reduce(struct sp_python_resolver *resolver, const struct sp_python_c
     sp_resolve_python_scope_add(resolver, set, left);
 }
 
+/* inspect.signature(f, eval_str=True): texts among its annotations are evaluated. */
+static bool evaluates_annotations(const struct sp_python_resolver *resolver, const struct sp_python_call *call)
+{
+    for (uint32_t i = 0; i < call->n_arguments; i++) {
+        const struct sp_python_argument *one = &call->arguments[i];
+        struct sp_str written = {resolver->source.ptr + one->start, one->end - one->start};
+        if (one->star || (one->name != UINT32_MAX && sp_str_is(resolver->names.items[one->name], "eval_str") &&
+                             !sp_str_is(written, "False")))
+            return true;
+    }
+    return false;
+}
+
 /* ---- known functions ---- */
 
 void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct sp_python_action_row *row,
@@ -312,6 +325,15 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
     const struct sp_python_argument *first = sp_resolve_python_call_argument(resolver, call, 0, NULL);
     const struct sp_python_argument *second = sp_resolve_python_call_argument(resolver, call, 1, NULL);
     switch (row->action) {
+    case SP_PYTHON_ACTION_ANNOTATIONS:
+        if (evaluates_annotations(resolver, call))
+            sp_resolve_python_emit_dynamic(resolver, "evaluation of annotations", call->start, call->end);
+        set->other = true;
+        return;
+    case SP_PYTHON_ACTION_INSTANCE:
+        sp_resolve_python_scope_add(resolver, set, callee);
+        set->other = true;
+        return;
     case SP_PYTHON_ACTION_IMPORT:
     case SP_PYTHON_ACTION_IMPORT_TOP:
     case SP_PYTHON_ACTION_FIND: import_by_name(resolver, callee, row, call, set); return;

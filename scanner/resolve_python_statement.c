@@ -233,6 +233,32 @@ static void loop(struct sp_python_resolver *resolver, const struct sp_python_nod
     resolver->n_branches--;
 }
 
+static void capture(struct sp_python_resolver *resolver, uint32_t pattern, const struct sp_python_set *set);
+
+/* name=pattern of a class pattern: the subject's attribute. */
+static void capture_attribute(
+    struct sp_python_resolver *resolver, const struct sp_python_node *keyword, const struct sp_python_set *subject)
+{
+    struct sp_str name = resolver->names.items[keyword->name];
+    struct sp_python_set member;
+    sp_resolve_python_member_tell_way(resolver, name, keyword->start, keyword->end);
+    sp_resolve_python_member_any(resolver, subject, name, SP_VIA_DIRECT, keyword->start, keyword->end, &member);
+    sp_resolve_python_emit_paths(resolver, &member, keyword->start, keyword->end, false);
+    if (keyword->child)
+        capture(resolver, keyword->child, &member);
+}
+
+/* Patterns within that of a row: each may be any of its items. */
+static void capture_items(
+    struct sp_python_resolver *resolver, const struct sp_python_node *row, const struct sp_python_set *set)
+{
+    struct sp_python_set items;
+    sp_resolve_python_display_iterate(resolver, set, &items);
+    for (uint32_t child = row->child; child; child = at(resolver, child)->next)
+        if (at(resolver, child)->kind != SP_PYTHON_NODE_NAME && at(resolver, child)->kind != SP_PYTHON_NODE_STAR)
+            capture(resolver, child, &items);
+}
+
 /* The names of a pattern that are bound by it: not classes, not dotted constants. */
 static void capture(struct sp_python_resolver *resolver, uint32_t pattern, const struct sp_python_set *set)
 {
@@ -241,14 +267,24 @@ static void capture(struct sp_python_resolver *resolver, uint32_t pattern, const
         sp_resolve_python_scope_bind(resolver, node->name, set);
         return;
     }
+    if (node->kind == SP_PYTHON_NODE_AS) {
+        sp_resolve_python_scope_bind(resolver, node->name, set);
+        if (node->child)
+            capture(resolver, node->child, set);
+        return;
+    }
     if (node->kind == SP_PYTHON_NODE_CHAIN) {
         for (uint32_t link = at(resolver, node->child)->next; link; link = at(resolver, link)->next)
             for (uint32_t child = at(resolver, link)->child; child; child = at(resolver, child)->next)
-                capture(resolver, child, &unknown);
+                if (at(resolver, child)->kind == SP_PYTHON_NODE_KEYWORD)
+                    capture_attribute(resolver, at(resolver, child), set);
+                else
+                    capture(resolver, child, &unknown);
         return;
     }
     if (node->kind == SP_PYTHON_NODE_TUPLE || node->kind == SP_PYTHON_NODE_LIST) {
         sp_resolve_python_assign(resolver, pattern, set);
+        capture_items(resolver, node, set);
         return;
     }
     for (uint32_t child = node->child; child; child = at(resolver, child)->next)
@@ -262,6 +298,10 @@ static void match(struct sp_python_resolver *resolver, const struct sp_python_no
     if (child && at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
         sp_resolve_python_expression(resolver, child, &set);
         sp_resolve_python_action_hide(resolver, &set, at(resolver, child)->start, at(resolver, child)->end);
+        for (uint8_t i = 0; i < set.n_items; i++)
+            if (set.items[i]->kind == SP_PYTHON_VALUE_NAMESPACE)
+                sp_resolve_python_emit_dynamic(resolver, "names of a module, by a way that is not followed",
+                    at(resolver, child)->start, at(resolver, child)->end);
         child = at(resolver, child)->next;
     }
     resolver->subject = set;

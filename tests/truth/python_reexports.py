@@ -8,7 +8,9 @@ attributes of others, and which names a star import of one takes from the builti
 import builtins
 import importlib
 import io
+import pathlib
 import pkgutil
+import re
 import sys
 import types
 import warnings
@@ -17,6 +19,18 @@ from contextlib import redirect_stderr, redirect_stdout
 warnings.simplefilter("ignore")
 
 LEFT_OUT = ("antigravity", "this", "test", "idlelib", "turtledemo", "lib2to3.tests", "lib2to3.pgen2.driver", "__main__")
+
+# Modules that instances of a class hold: the resolver calls what such a class answers by the class's own name.
+INSTANCES = {"warnings.catch_warnings._module": "warnings"}
+
+TWINS = pathlib.Path(__file__).resolve().parents[2] / "scanner" / "python_modules.c"
+
+
+def twins():
+    """The rows of the resolver's table of private twins: it calls them by the names of their modules."""
+    text = TWINS.read_text()
+    table = text[text.index("twins[] = {") : text.index("};")]
+    return dict(re.findall(r'\{"([\w.]+)", "([\w.]+)"\}', table))
 
 
 def left_out(name):
@@ -70,6 +84,15 @@ def main():
         for key in sorted(set(public) & builtin_names):
             if getattr(module, key, None) is not getattr(builtins, key):
                 stars.append(f"{name}.{key}")
+    reached = dict(reexports) | INSTANCES
+    of = twins()
+    for own, target in reexports:
+        first, rest = own.split(".", 1)
+        module = of.get(first, first)
+        name = f"{module}.{rest}"
+        meant = hasattr(modules.get(module), rest)  # time.time is no module, though _strptime.time is one
+        if name not in modules and not meant and reached.setdefault(name, target) != target:
+            print(f"{name}: {reached[name]} or {target}", file=sys.stderr)
     version = ".".join(map(str, sys.version_info[:2]))
     everything = [
         name
@@ -83,9 +106,10 @@ def main():
     print("#endif\n#ifdef MODULE")
     print("\n".join(f'MODULE("{name}")' for name in known))
     print("#endif\n#ifdef REEXPORT")
-    print("\n".join(f'REEXPORT("{own}", "{target}")' for own, target in sorted(reexports)))
+    print("\n".join(f'REEXPORT("{own}", "{target}")' for own, target in sorted(reached.items())))
     print("#endif\n#ifdef STAR")
     print("\n".join(f'STAR("{name}")' for name in sorted(stars)))
     print("#endif")
+
 
 main()

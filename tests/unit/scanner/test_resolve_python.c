@@ -155,6 +155,17 @@ Test(resolve_python, finds_nothing_in_innocents)
     expect_nothing("import pickle\npickle.loads(data)");
     expect_nothing("d = {}\nd[k] = print\nd[k]('import socket')");
     expect_nothing("def f(*a, **k): return g(*a, **k)\nf(1)");
+    expect_nothing(
+        "match p:\n  case Point(x=a, y=[b, 1 | 2 as c]) as q if a if b else c: print(q)\n  case socket.x: pass");
+    expect_nothing("match globals_of:\n  case {'os': x, **rest}: print(x, rest)");
+    expect_nothing("class A:\n  __call__ = print\n  __hash__ = None\n  __getitem__ = staticmethod(len)\n"
+                   "  def __getattribute__(self, n): return super().__getattribute__(n)");
+    expect_nothing("def f(self, n): return object.__getattribute__(self, n) or type(self).__getattribute__(self, n)");
+    expect_nothing("class A:\n  def run(self): self.socket.__getattribute__('socket')");
+    expect_nothing("import inspect\ninspect.signature(f)\ninspect.get_annotations(f, eval_str=False)");
+    expect_nothing("def f(x: 'import socket', y: \"__import__('socket')\"): pass\nprint(f.__annotations__)");
+    expect_nothing("import warnings\nwith warnings.catch_warnings(record=True) as w:\n  print(len(w), w[-1].category)\n"
+                   "warnings.catch_warnings()._module.warn(x)");
     expect_nothing("import logging\nlog = logging.getLogger(__name__)\nlog.info('x')");
 }
 
@@ -227,6 +238,10 @@ Test(resolve_python, follows_aliases)
         "def f():\n  i = 1\n  def g():\n    nonlocal i\n    i = __import__\n  g()\n  i('socket')",
         "def f(): return i('socket')\ni = __import__",
         "match __import__:\n  case i: i('socket')",
+        "match __import__:\n  case i if x: i('socket')",
+        "match __import__:\n  case object() as i: i('socket')",
+        "match [__import__, 1]:\n  case [object() as i, 1 | 2 as n] if n: i('socket')",
+        "match __builtins__:\n  case object(__import__=i): i('socket')",
         "setattr(x, 'i', __import__)\nx.i('socket')",
         "d = dict(i=__import__)\nd['i']('socket')",
         "d = {}\nd['i'] = __import__\nd['i']('socket')",
@@ -251,6 +266,17 @@ Test(resolve_python, finds_modules_behind_others)
     expect_way("import shutil\nshutil.os.system('x')", "os", SP_VIA_ALIAS);
     expect_way("from random import _os as x", "os", SP_VIA_ALIAS);
     expect_way("import logging.handlers as l\nl.socket", "socket", SP_VIA_ALIAS);
+    expect_way("import _pyio\n_pyio.os.system('x')", "os", SP_VIA_ALIAS);
+    expect_way("from _pyio import os", "os", SP_VIA_ALIAS);
+    expect_way("import _frozen_importlib_external as e\ne._os", "os", SP_VIA_ALIAS);
+    expect_way("import time\ntime.time()", "time", SP_VIA_DIRECT);
+    expect_way("import shutil as m\ntype(m).__getattribute__(m, 'os')", "os", SP_VIA_ALIAS);
+    expect_way("import shutil as m\nm.__class__.__getattribute__(m, 'os')", "os", SP_VIA_ALIAS);
+    expect_way("import shutil as m\nobject.__getattribute__(m, 'os')", "os", SP_VIA_ALIAS);
+    expect_way("import shutil as m\nm.__getattribute__('os')", "os", SP_VIA_ALIAS);
+    expect_way("import shutil as m\nmatch m:\n  case object(os=o): o.system('x')", "os", SP_VIA_ALIAS);
+    expect_way("import shutil as m\nmatch [m]:\n  case [object(os=o)]: o.system('x')", "os", SP_VIA_ALIAS);
+    expect_way("import warnings\nwarnings.catch_warnings()._module.sys.modules['os']", "os", SP_VIA_ALIAS);
     expect_way("import posix", "os", SP_VIA_DIRECT);
     expect_way("import _socket", "socket", SP_VIA_DIRECT);
     expect_way("import _posixsubprocess", "subprocess", SP_VIA_DIRECT);
@@ -333,6 +359,22 @@ Test(resolve_python, tells_what_stays_unknown)
         "from logging.config import dictConfig as c\nc({'formatters': {'x': {'()': 'socket.socket'}}})",
         "import sys, operator\noperator.itemgetter('socket')(sys.modules)",
         "import sys\nmatch sys.modules:\n    case {'socket': x}: pass",
+        "import shutil\nmatch vars(shutil):\n    case {'os': x}: pass",
+        "match f:\n  case object(__globals__=g): pass",
+        "import shutil as m\ntype(m).__getattribute__(m, name)",
+        "class A:\n  __getitem__ = staticmethod(exec)\nA()['import socket']",
+        "class A:\n  __class_getitem__ = exec\nA['import socket']",
+        "class A:\n  from builtins import exec as __call__",
+        "class A: (__call__ := exec)",
+        "A.__getitem__ = __import__",
+        "A = type('A', (), {'__getitem__': exec})",
+        "A = type('A', (), dict(__getitem__=exec))",
+        "d['__getitem__'] = exec\nA = type('A', (), d)",
+        "__getattr__ = eval",
+        "import typing\ndef f(x: \"__import__('socket')\"): pass\ntyping.get_type_hints(f)",
+        "from inspect import get_annotations as g\ng(f, eval_str=True)",
+        "import inspect\ninspect.signature(f, eval_str=y)",
+        "import inspect\ninspect.signature(f, **y)",
     };
     for (size_t i = 0; i < SP_COUNT(sources); i++)
         expect_dynamic(sources[i]);
