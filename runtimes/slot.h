@@ -40,7 +40,7 @@ struct sp_slot {
     uint64_t kill_asked_ms; /* 0: not */
     uint64_t watchdog_kills;
     struct rusage usage;
-    unsigned pending; /* events to be said: bits 1 << (op - SP_SPAWNER_STARTED) */
+    unsigned pending; /* events to be said: SP_SLOT_PENDING(op) */
     int lower_errno, end_errno;
     struct sp_cgroup_usage end_usage;
     char text[SP_SPAWNER_TEXT_BYTES];
@@ -87,5 +87,20 @@ int sp_slots_timeout_ms(const struct sp_slots *slots);
 bool sp_slots_next_event(
     struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event, int ret_fds[2], size_t *ret_n_fds);
 void sp_slots_said(struct sp_slots *slots, uint32_t cursor, const struct sp_spawner_event *event);
+
+/* ---- for the table's own files ---- */
+
+/* The bit of an event in pending. */
+#define SP_SLOT_PENDING(op) (1u << ((op)-SP_SPAWNER_STARTED))
+
+void sp_slot_set_state(struct sp_slots *slots, struct sp_slot *slot, enum sp_slot_state state);
+/* Closes, and forgets the number. */
+void sp_slot_shut(int *fd);
+/* What the control groups of a sandbox get for what was asked. */
+struct sp_cgroup_limits sp_slot_limits(const struct sp_spawner_request *request);
+/* slot_end.c: asks it to end, as KILL does. */
+void sp_slot_end_kill(struct sp_slots *slots, struct sp_slot *slot);
+/* slot_end.c: it could not be made; text is told with ENDED. */
+void sp_slot_end_fail(struct sp_slots *slots, struct sp_slot *slot, int positive_errno, const char *text);
 
 #endif
