@@ -17,7 +17,7 @@
 struct sp_adapter; /* the adapter's own */
 struct sp_sandbox;
 
-/* What a sandbox is made for; two with equal keys can stand for each other. */
+/* What a sandbox is made for. Pools are found by all of it but the limits, which can be lowered (sp_pool_serves). */
 struct sp_sandbox_key {
     int language;
     struct sp_limits limits;

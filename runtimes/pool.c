@@ -1,8 +1,9 @@
-/* Keeps sandboxes ready. Loop thread; owned by the set. A sandbox is making, then ready, then a run's or leaving; it never
+/* Keeps sandboxes ready. Loop thread; owned by its row of the set. A sandbox is making, then ready, then a run's or leaving; it never
  * comes back. How many are kept follows how often one was missing: twice as many after a miss, one fewer each idle_ms
  * without. */
 #include "runtimes/pool.h"
 
+#include <stdlib.h>
 #include <syslog.h>
 
 #include "runtimes/set.h"
@@ -115,14 +116,29 @@ static const struct sp_sandbox_events pool_events = {on_frame, on_broken, on_loa
 
 /* ---- the pool ---- */
 
-void sp_pool_init(struct sp_pool *pool, struct sp_runtimes *runtimes, struct sp_set_row *row, int language)
+int sp_pool_new(
+    struct sp_runtimes *runtimes, struct sp_set_row *row, const struct sp_sandbox_key *key, struct sp_error *error)
 {
-    *pool = (struct sp_pool){
-        .runtimes = runtimes,
-        .row = row,
-        .key = {.language = language, .limits = runtimes->config.limits},
-        .target = runtimes->config.pool.min,
-    };
+    struct sp_pool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    pool->runtimes = runtimes;
+    pool->row = row;
+    pool->key = *key;
+    pool->target = runtimes->config.pool.min;
+    pool->next = row->pools;
+    row->pools = pool;
+    return 0;
+}
+
+void sp_pool_free(struct sp_pool *pool)
+{
+    free(pool);
+}
+
+bool sp_pool_serves(const struct sp_pool *pool, const struct sp_sandbox_key *key)
+{
+    return pool->key.language == key->language;
 }
 
 struct sp_sandbox *sp_pool_take(struct sp_pool *pool)
@@ -141,13 +157,13 @@ void sp_pool_miss(struct sp_pool *pool)
     pool->last_miss_ms = now_ms(pool);
 }
 
-void sp_pool_fill(struct sp_pool *pool, uint32_t n_waiting)
+void sp_pool_fill(struct sp_pool *pool)
 {
     struct sp_runtime_info info;
-    if (!pool->runtimes || now_ms(pool) < pool->try_again_ms)
+    if (now_ms(pool) < pool->try_again_ms)
         return;
     pool->row->ops->describe(pool->row->adapter, &info);
-    uint32_t wanted = pool->target > n_waiting ? pool->target : n_waiting;
+    uint32_t wanted = pool->target > pool->n_waiting ? pool->target : pool->n_waiting;
     while (info.available && pool->ready.n + pool->making.n < wanted && pool->making.n < MAKING_MAX &&
            sp_set_fits(pool->runtimes, pool->key.limits.memory_bytes)) {
         struct sp_sandbox *sandbox;

@@ -1,4 +1,4 @@
-/* One run, the same for every adapter: it waits for a sandbox, is handed over, is watched, ends, and is told how. Loop
+/* One run, the same for every adapter: once it has a sandbox (run_queue.c) it is handed over, watched, ends, and is told how. Loop
  * thread; the state is the runtimes' own and outlives the caller's struct by the closing of its timer. */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,8 +11,6 @@
 
 #define START_MS  15000 /* until a sandbox that does not become ready is given up */
 #define LINGER_MS 1000  /* from the exit frame until what does not leave is killed */
-
-static const struct sp_sandbox_events run_events;
 
 /* ---- the end ---- */
 
@@ -33,15 +31,8 @@ static void tell_done(struct sp_run_state *state, const struct sp_run_result *re
 
 void sp_run_fail(struct sp_run_state *state, const struct sp_error *error)
 {
-    sp_run_list_remove(&state->runtimes->queue, state);
+    sp_run_queue_remove(&state->runtimes->queue, state);
     tell_done(state, NULL, error);
-}
-
-static void fail_queued(struct sp_run_state *state, int code, const char *text)
-{
-    struct sp_error error = {0};
-    sp_error_set(&error, code, text ? "%s" : NULL, text);
-    sp_run_fail(state, &error);
 }
 
 static void explain(struct sp_run_state *state, const struct sp_sandbox_end *end)
@@ -76,7 +67,7 @@ static void on_ended(struct sp_sandbox *sandbox, const struct sp_sandbox_end *en
 {
     struct sp_run_state *state = sandbox->owner;
     struct sp_runtimes *runtimes = state->runtimes;
-    sp_run_list_remove(&runtimes->active, state);
+    sp_run_queue_remove(&runtimes->active, state);
     if (state->handed_over && !state->refused) {
         fill_result(state, end);
         runtimes->stats.lost += state->result.outcome == SP_OUTCOME_LOST;
@@ -148,7 +139,7 @@ static void hand_over(struct sp_run_state *state)
         ops->read(state->sandbox, false);
 }
 
-static void load(struct sp_run_state *state)
+void sp_run_load(struct sp_run_state *state)
 {
     state->step = SP_RUN_LOADING;
     int status = state->row->ops->load(state->sandbox, state->spec, &state->error);
@@ -158,93 +149,15 @@ static void load(struct sp_run_state *state)
         kill_run(state, SP_KILL_BROKEN);
 }
 
-static void adopt(struct sp_run_state *state, struct sp_sandbox *sandbox)
+void sp_run_adopt(struct sp_run_state *state, struct sp_sandbox *sandbox)
 {
-    sp_run_list_remove(&state->runtimes->queue, state);
-    sp_run_list_add(&state->runtimes->active, state);
-    sandbox->events = &run_events;
+    sp_run_queue_remove(&state->runtimes->queue, state);
+    sp_run_queue_add(&state->runtimes->active, state);
+    sandbox->events = &sp_run_events;
     sandbox->owner = state;
     state->sandbox = sandbox;
     state->step = SP_RUN_STARTING;
     uv_timer_start(&state->timer, on_start_deadline, START_MS, 0);
-}
-
-static bool make_room(struct sp_runtimes *runtimes)
-{
-    for (size_t i = 0; i < runtimes->n_rows; i++)
-        for (int language = 0; language < SP_LANGUAGE_COUNT; language++)
-            if (runtimes->rows[i].pools[language].leaving.n)
-                return true;
-    for (size_t i = 0; i < runtimes->n_rows; i++)
-        for (int language = 0; language < SP_LANGUAGE_COUNT; language++)
-            if (sp_pool_evict(&runtimes->rows[i].pools[language]))
-                return true;
-    return false;
-}
-
-static bool start_cold(struct sp_run_state *state, bool *ret_blocked)
-{
-    struct sp_runtimes *runtimes = state->runtimes;
-    struct sp_sandbox_key key = {.language = state->spec->language, .limits = state->spec->limits};
-    struct sp_sandbox *sandbox;
-    struct sp_error error = {0};
-    if (!sp_set_fits(runtimes, key.limits.memory_bytes)) {
-        make_room(runtimes);
-        *ret_blocked = true;
-        return false;
-    }
-    int status = sp_set_prepare(runtimes, state->row, &key, &run_events, state, &sandbox, &error);
-    if (status == SP_EBUSY) {
-        *ret_blocked = true;
-        return false;
-    }
-    if (status < 0)
-        sp_run_fail(state, &error);
-    else
-        adopt(state, sandbox);
-    return true;
-}
-
-static void on_wait_over(uv_timer_t *timer)
-{
-    fail_queued(timer->data, SP_EBUSY, "no sandbox became ready in time");
-}
-
-bool sp_run_try(struct sp_run_state *state, uint32_t waiting, bool *ret_blocked)
-{
-    const struct sp_pool_config *config = &state->runtimes->config.pool;
-    struct sp_pool *pool = &state->row->pools[state->spec->language];
-    struct sp_runtime_info info;
-    state->row->ops->describe(state->row->adapter, &info);
-    if (state->cancelled || !info.available) {
-        fail_queued(
-            state, state->cancelled ? SP_ECANCELLED : SP_ERUNTIME_UNAVAILABLE, state->cancelled ? NULL : info.reason);
-        return true;
-    }
-    if (state->row->ops->fit(state->row->adapter, &pool->key.limits, &state->spec->limits) == SP_FIT_COLD)
-        return start_cold(state, ret_blocked);
-    struct sp_sandbox *sandbox = sp_pool_take(pool);
-    if (sandbox) {
-        adopt(state, sandbox);
-        state->warm = true;
-        state->runtimes->took_warm = true;
-        load(state);
-        return true;
-    }
-    if (!state->missed)
-        sp_pool_miss(pool);
-    state->missed = true;
-    if (config->when_empty == SP_POOL_EMPTY_FAIL) {
-        fail_queued(state, SP_EBUSY, "no sandbox is ready");
-        return true;
-    }
-    if (config->when_empty == SP_POOL_EMPTY_WAIT) {
-        if (!uv_is_active((uv_handle_t *)&state->timer))
-            uv_timer_start(&state->timer, on_wait_over, config->wait_ms, 0);
-        return false;
-    }
-    /* One that is being made already is there sooner than another. */
-    return pool->making.n > waiting ? false : start_cold(state, ret_blocked);
 }
 
 /* ---- events ---- */
@@ -302,7 +215,7 @@ static int on_frame(void *context, const struct sp_runner_event *event)
     switch (event->type) {
     case SP_RUNNER_READY:
         if (state->step == SP_RUN_STARTING)
-            load(state);
+            sp_run_load(state);
         break;
     case SP_RUNNER_STDOUT: take_output(state, SP_RUN_STDOUT, event->bytes); break;
     case SP_RUNNER_STDERR: take_output(state, SP_RUN_STDERR, event->bytes); break;
@@ -337,29 +250,9 @@ static void on_loaded(struct sp_sandbox *sandbox, int status)
         hand_over(state);
 }
 
-static const struct sp_sandbox_events run_events = {on_frame, on_broken, on_loaded, on_ended};
+const struct sp_sandbox_events sp_run_events = {on_frame, on_broken, on_loaded, on_ended};
 
 /* ---- what the daemon calls ---- */
-
-static int find_row(struct sp_runtimes *runtimes, const struct sp_sandbox_spec *spec, struct sp_set_row **ret_row,
-    struct sp_error *error)
-{
-    for (size_t i = 0; i < runtimes->n_rows; i++) {
-        struct sp_set_row *row = &runtimes->rows[i];
-        struct sp_runtime_info info;
-        row->ops->describe(row->adapter, &info);
-        if (spec->runtime.ptr ? !sp_str_is(spec->runtime, info.name) : !info.available && i + 1 < runtimes->n_rows)
-            continue;
-        if (!info.available)
-            return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "%s: %s", info.name, info.reason);
-        if ((unsigned)spec->language >= SP_LANGUAGE_COUNT || !row->pools[spec->language].runtimes)
-            return sp_error_set(
-                error, SP_EUNSUPPORTED_LANGUAGE, "%s cannot run %s here", info.name, sp_language_name(spec->language));
-        *ret_row = row;
-        return 0;
-    }
-    return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "there is no such runtime");
-}
 
 static int check(const struct sp_runtimes *runtimes, const struct sp_sandbox_spec *spec, struct sp_error *error)
 {
@@ -387,7 +280,7 @@ int sp_run_start(
     struct sp_set_row *row = NULL;
     int status = check(runtimes, spec, error);
     if (status == 0)
-        status = find_row(runtimes, spec, &row, error);
+        status = sp_set_find_row(runtimes, spec->runtime, spec->language, &row, error);
     if (status < 0)
         return status;
     struct sp_run_state *state = calloc(1, sizeof *state);
@@ -397,11 +290,13 @@ int sp_run_start(
     state->runtimes = runtimes;
     state->spec = spec;
     state->row = row;
+    state->key = (struct sp_sandbox_key){.language = spec->language, .limits = spec->limits};
+    state->pool = sp_set_find_pool(row, &state->key);
     state->output_left_bytes = spec->limits.output_bytes;
     state->submitted_ns = uv_hrtime();
     uv_timer_init(runtimes->config.loop, &state->timer);
     state->timer.data = state;
-    sp_run_list_add(&runtimes->queue, state);
+    sp_run_queue_add(&runtimes->queue, state);
     run->state = state;
     sp_set_kick(runtimes);
     return 0;

@@ -1,6 +1,5 @@
-/* The set of runtimes: opens and closes the adapters, keeps the account of live sandboxes, and decides who gets the next
- * one. Loop thread. Room goes to the queue first, in its order, then to the pools; a run that waits for room holds up
- * those behind it, so that a large one is not starved by small ones. */
+/* The set of runtimes: opens and closes the adapters, keeps the account of live sandboxes, and says when there is room. Loop
+ * thread. Room goes to the queue first (run_queue.c), then to the pools (pool.c). */
 #include "runtimes/set.h"
 
 #include <stdarg.h>
@@ -15,6 +14,7 @@
  * has ended, or after this. */
 #define FILL_AFTER_MS 8
 
+/* The runtimes there are, in the order of preference: a row and a file each. */
 static const struct sp_runtime_ops *const all_ops[] = {&sp_bubblewrap_ops};
 
 void sp_set_log(const struct sp_runtimes *runtimes, int level, const char *format, ...)
@@ -61,38 +61,15 @@ void sp_set_release(struct sp_runtimes *runtimes, struct sp_set_row *row, struct
     sp_set_kick(runtimes);
 }
 
-/* ---- who is next ---- */
-
-static uint32_t count_waiting(const struct sp_runtimes *runtimes, const struct sp_set_row *row, int language)
-{
-    uint32_t n = 0;
-    for (const struct sp_run_state *at = runtimes->queue.first; at; at = at->next)
-        n += at->row == row && at->spec->language == language;
-    return n;
-}
-
-static void serve_queue(struct sp_runtimes *runtimes, bool *ret_blocked)
-{
-    uint32_t n_waiting[SP_SET_ROWS_MAX][SP_LANGUAGE_COUNT] = {0};
-    *ret_blocked = false;
-    for (struct sp_run_state *at = runtimes->queue.first, *next; at && !*ret_blocked; at = next) {
-        next = at->next;
-        uint32_t *n = &n_waiting[at->row - runtimes->rows][at->spec->language];
-        *n += !sp_run_try(at, *n, ret_blocked);
-    }
-}
+/* ---- the turns ---- */
 
 static void each_pool(struct sp_runtimes *runtimes, void (*act)(struct sp_pool *pool))
 {
     for (size_t i = 0; i < runtimes->n_rows; i++)
-        for (int language = 0; language < SP_LANGUAGE_COUNT; language++)
-            if (runtimes->rows[i].pools[language].runtimes)
-                act(&runtimes->rows[i].pools[language]);
-}
-
-static void fill(struct sp_pool *pool)
-{
-    sp_pool_fill(pool, count_waiting(pool->runtimes, pool->row, pool->key.language));
+        for (struct sp_pool *pool = runtimes->rows[i].pools, *next; pool; pool = next) {
+            next = pool->next;
+            act(pool);
+        }
 }
 
 static void close_if_empty(struct sp_runtimes *runtimes);
@@ -100,15 +77,14 @@ static void close_if_empty(struct sp_runtimes *runtimes);
 static void on_kick(uv_timer_t *timer)
 {
     struct sp_runtimes *runtimes = timer->data;
-    bool blocked;
     runtimes->took_warm = false;
-    serve_queue(runtimes, &blocked);
+    bool room = sp_run_queue_serve(runtimes);
     if (runtimes->closing)
         close_if_empty(runtimes);
     else if (runtimes->took_warm && !runtimes->queue.first)
         uv_timer_start(&runtimes->kick, on_kick, FILL_AFTER_MS, 0);
-    else if (!blocked)
-        each_pool(runtimes, fill);
+    else if (room)
+        each_pool(runtimes, sp_pool_fill);
 }
 
 void sp_set_kick(struct sp_runtimes *runtimes)
@@ -131,39 +107,52 @@ static void on_room(void *context)
 
 /* ---- opening ---- */
 
-static int open_row(struct sp_runtimes *runtimes, const struct sp_runtime_ops *ops, struct sp_error *error)
+static void describe(const struct sp_set_row *row, struct sp_runtime_info *ret_info)
 {
-    struct sp_set_row *row = &runtimes->rows[runtimes->n_rows];
-    struct sp_adapter_config config = {.runtimes = &runtimes->config, .room = on_room, .context = runtimes};
-    struct sp_runtime_info info;
-    *row = (struct sp_set_row){.ops = ops};
-    int status = ops->open(&config, &row->adapter, error);
-    if (status < 0)
-        return status;
-    runtimes->n_rows++;
-    ops->describe(row->adapter, &info);
-    for (size_t i = 0; i < info.n_languages; i++)
-        sp_pool_init(&row->pools[info.languages[i]], runtimes, row, info.languages[i]);
-    if (!info.available)
-        sp_set_log(runtimes, LOG_WARNING, "%s is not available: %s", info.name, info.reason);
-    return 0;
+    if (row->adapter)
+        row->ops->describe(row->adapter, ret_info);
+    else
+        *ret_info = (struct sp_runtime_info){.name = row->ops->name, .reason = row->error.text, .isolation = "none"};
 }
 
-int sp_runtimes_open(const struct sp_runtimes_config *config, struct sp_runtimes **ret_runtimes, struct sp_error *error)
+static int open_row(struct sp_runtimes *runtimes, struct sp_set_row *row, struct sp_error *error)
 {
+    struct sp_adapter_config config = {.runtimes = &runtimes->config, .room = on_room, .context = runtimes};
+    struct sp_runtime_info info;
+    int status = row->ops->open(&config, &row->adapter, &row->error);
+    describe(row, &info);
+    for (size_t i = 0; i < info.n_languages; i++) {
+        struct sp_sandbox_key key = {.language = info.languages[i], .limits = runtimes->config.limits};
+        if (sp_pool_new(runtimes, row, &key, NULL) < 0)
+            sp_set_log(runtimes, LOG_WARNING, "%s: no memory for a pool", info.name);
+    }
+    if (!info.available)
+        sp_set_log(runtimes, LOG_WARNING, "%s is not available: %s", info.name, info.reason);
+    return status < 0 ? sp_error_set(error, status, "%s: %s", row->ops->name, row->error.text) : 0;
+}
+
+int sp_set_open(const struct sp_runtimes_config *config, const struct sp_runtime_ops *const *table, size_t n_rows,
+    struct sp_runtimes **ret_runtimes, struct sp_error *error)
+{
+    struct sp_error row_error = {0};
     struct sp_runtimes *runtimes = calloc(1, sizeof *runtimes);
     if (!runtimes) {
-        close(config->spawner_fd);
+        sp_close_fd((int[]){config->spawner_fd});
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
     }
     runtimes->config = *config;
     if (runtimes->config.pool.max < runtimes->config.pool.min)
         runtimes->config.pool.max = runtimes->config.pool.min;
-    /* One adapter there is; of several, those that cannot be opened would be left out. */
-    int status = open_row(runtimes, all_ops[0], error);
-    if (status < 0) {
+    bool any = false;
+    for (; runtimes->n_rows < n_rows && runtimes->n_rows < SP_SET_ROWS_MAX; runtimes->n_rows++) {
+        struct sp_set_row *row = &runtimes->rows[runtimes->n_rows];
+        row->ops = table[runtimes->n_rows];
+        any |= open_row(runtimes, row, &row_error) == 0;
+    }
+    /* Those that cannot be opened are told of beside others; where there are no others, nothing can be run. */
+    if (!any) {
         free(runtimes);
-        return status;
+        return sp_error_set(error, row_error.code, "%s", row_error.text);
     }
     uv_timer_init(config->loop, &runtimes->kick);
     uv_timer_init(config->loop, &runtimes->beat);
@@ -174,6 +163,55 @@ int sp_runtimes_open(const struct sp_runtimes_config *config, struct sp_runtimes
     return 0;
 }
 
+int sp_runtimes_open(const struct sp_runtimes_config *config, struct sp_runtimes **ret_runtimes, struct sp_error *error)
+{
+    return sp_set_open(config, all_ops, SP_COUNT(all_ops), ret_runtimes, error);
+}
+
+/* ---- finding ---- */
+
+static bool runs(const struct sp_runtime_info *info, int language)
+{
+    for (size_t i = 0; i < info->n_languages; i++)
+        if (info->languages[i] == language)
+            return true;
+    return false;
+}
+
+int sp_set_find_row(
+    struct sp_runtimes *runtimes, struct sp_str name, int language, struct sp_set_row **ret_row, struct sp_error *error)
+{
+    struct sp_error unavailable = {0}, unsupported = {0};
+    for (size_t i = 0; i < runtimes->n_rows; i++) {
+        struct sp_runtime_info info;
+        describe(&runtimes->rows[i], &info);
+        if (name.ptr && !sp_str_is(name, info.name))
+            continue;
+        if (!info.available) {
+            sp_error_set(&unavailable, SP_ERUNTIME_UNAVAILABLE, "%s: %s", info.name, info.reason);
+        } else if (!runs(&info, language)) {
+            sp_error_set(
+                &unsupported, SP_EUNSUPPORTED_LANGUAGE, "%s cannot run %s here", info.name, sp_language_name(language));
+        } else {
+            *ret_row = &runtimes->rows[i];
+            return 0;
+        }
+    }
+    /* What is available counts for more: the language is what it lacks. */
+    const struct sp_error *why = unsupported.code ? &unsupported : &unavailable;
+    if (!why->code)
+        return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "there is no such runtime");
+    return sp_error_set(error, why->code, "%s", why->text);
+}
+
+struct sp_pool *sp_set_find_pool(const struct sp_set_row *row, const struct sp_sandbox_key *key)
+{
+    struct sp_pool *pool = row->pools;
+    while (pool && !sp_pool_serves(pool, key))
+        pool = pool->next;
+    return pool;
+}
+
 /* ---- closing ---- */
 
 static void part_closed(struct sp_runtimes *runtimes)
@@ -182,6 +220,7 @@ static void part_closed(struct sp_runtimes *runtimes)
         return;
     void (*closed)(void *) = runtimes->closed;
     void *context = runtimes->closed_context;
+    each_pool(runtimes, sp_pool_free);
     free(runtimes);
     closed(context);
 }
@@ -200,11 +239,14 @@ static void close_if_empty(struct sp_runtimes *runtimes)
 {
     if (runtimes->n_live || runtimes->queue.first || runtimes->active.first || runtimes->open_parts)
         return;
-    runtimes->open_parts = (unsigned)runtimes->n_rows + 2;
+    runtimes->open_parts = 2;
+    for (size_t i = 0; i < runtimes->n_rows; i++)
+        runtimes->open_parts += runtimes->rows[i].adapter != NULL;
     uv_close((uv_handle_t *)&runtimes->kick, on_handle_closed);
     uv_close((uv_handle_t *)&runtimes->beat, on_handle_closed);
     for (size_t i = 0; i < runtimes->n_rows; i++)
-        runtimes->rows[i].ops->close(runtimes->rows[i].adapter, on_adapter_closed, runtimes);
+        if (runtimes->rows[i].adapter)
+            runtimes->rows[i].ops->close(runtimes->rows[i].adapter, on_adapter_closed, runtimes);
 }
 
 void sp_runtimes_close(struct sp_runtimes *runtimes, void (*closed)(void *context), void *context)
@@ -227,7 +269,7 @@ size_t sp_runtimes_describe(const struct sp_runtimes *runtimes, const struct sp_
 {
     struct sp_runtime_info *infos = ((struct sp_runtimes *)runtimes)->infos; /* a cache of what the adapters say */
     for (size_t i = 0; i < runtimes->n_rows; i++)
-        runtimes->rows[i].ops->describe(runtimes->rows[i].adapter, &infos[i]);
+        describe(&runtimes->rows[i], &infos[i]);
     *ret_infos = infos;
     return runtimes->n_rows;
 }
@@ -242,34 +284,6 @@ void sp_runtimes_stats(const struct sp_runtimes *runtimes, struct sp_runtimes_st
     for (const struct sp_run_state *at = runtimes->active.first; at; at = at->next)
         ret_stats->running += at->step == SP_RUN_RUNNING;
     for (size_t i = 0; i < runtimes->n_rows; i++)
-        for (int language = 0; language < SP_LANGUAGE_COUNT; language++)
-            ret_stats->ready += runtimes->rows[i].pools[language].ready.n;
-}
-
-/* ---- lists of runs ---- */
-
-void sp_run_list_add(struct sp_run_list *list, struct sp_run_state *state)
-{
-    state->next = NULL;
-    state->previous = list->last;
-    if (list->last)
-        list->last->next = state;
-    else
-        list->first = state;
-    list->last = state;
-    list->n++;
-}
-
-void sp_run_list_remove(struct sp_run_list *list, struct sp_run_state *state)
-{
-    if (state->previous)
-        state->previous->next = state->next;
-    else
-        list->first = state->next;
-    if (state->next)
-        state->next->previous = state->previous;
-    else
-        list->last = state->previous;
-    state->previous = state->next = NULL;
-    list->n--;
+        for (const struct sp_pool *pool = runtimes->rows[i].pools; pool; pool = pool->next)
+            ret_stats->ready += pool->ready.n;
 }

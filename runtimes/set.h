@@ -12,10 +12,12 @@
 
 #define SP_SET_ROWS_MAX 8
 
+/* One runtime. */
 struct sp_set_row {
     const struct sp_runtime_ops *ops;
-    struct sp_adapter *adapter;
-    struct sp_pool pools[SP_LANGUAGE_COUNT]; /* of languages that it can run; others are empty */
+    struct sp_adapter *adapter; /* NULL: it could not be opened */
+    struct sp_error error;      /* then: why */
+    struct sp_pool *pools;      /* one a language that it can run */
 };
 
 /*   QUEUED → STARTING → LOADING → RUNNING → ENDING
@@ -33,6 +35,8 @@ struct sp_run_state {
     struct sp_runtimes *runtimes;
     const struct sp_sandbox_spec *spec;
     struct sp_set_row *row;
+    struct sp_sandbox_key key;
+    struct sp_pool *pool; /* NULL: none has sandboxes of this key */
     enum sp_run_step step;
     struct sp_sandbox *sandbox;
     uv_timer_t timer; /* one at a time: waiting for a pool, starting, the deadline */
@@ -47,7 +51,7 @@ struct sp_run_state {
     struct sp_run_state *previous, *next; /* of the queue, then of those that have a sandbox */
 };
 
-struct sp_run_list {
+struct sp_run_queue {
     struct sp_run_state *first, *last;
     uint32_t n;
 };
@@ -59,7 +63,7 @@ struct sp_runtimes {
     size_t n_rows;
     uint32_t n_live;
     uint64_t live_bytes;
-    struct sp_run_list queue, active;
+    struct sp_run_queue queue, active;
     uv_timer_t kick; /* runs what waits, on the next turn of the loop */
     bool took_warm;  /* in this turn: the pools are filled a little later */
     uv_timer_t beat; /* age of pooled sandboxes */
@@ -83,12 +87,33 @@ void sp_set_release(struct sp_runtimes *runtimes, struct sp_set_row *row, struct
 /* Runs what can be run, fills the pools; from the loop, soon. */
 void sp_set_kick(struct sp_runtimes *runtimes);
 
-/* run.c: tries to get a queued run going. False: it must wait; *ret_blocked: for room, so nobody behind it may pass.
- * True: it left the queue, one way or another. waiting: how many runs before it wait for the same pool. */
-bool sp_run_try(struct sp_run_state *state, uint32_t waiting, bool *ret_blocked);
-void sp_run_fail(struct sp_run_state *state, const struct sp_error *error);
+/* ---- set.c ---- */
 
-void sp_run_list_add(struct sp_run_list *list, struct sp_run_state *state);
-void sp_run_list_remove(struct sp_run_list *list, struct sp_run_state *state);
+/* As sp_runtimes_open, of the runtimes in a table; the first that is available is the default. */
+int sp_set_open(const struct sp_runtimes_config *config, const struct sp_runtime_ops *const *table, size_t n_rows,
+    struct sp_runtimes **ret_runtimes, struct sp_error *error);
+/* The runtime of that name; name absent: the first that is available and can run the language.
+ * SP_ERUNTIME_UNAVAILABLE, SP_EUNSUPPORTED_LANGUAGE. */
+int sp_set_find_row(struct sp_runtimes *runtimes, struct sp_str name, int language, struct sp_set_row **ret_row,
+    struct sp_error *error);
+/* NULL: there is none. */
+struct sp_pool *sp_set_find_pool(const struct sp_set_row *row, const struct sp_sandbox_key *key);
+
+/* ---- run_queue.c ---- */
+
+/* Gives sandboxes to those that wait. True: nobody waits for room. */
+bool sp_run_queue_serve(struct sp_runtimes *runtimes);
+void sp_run_queue_add(struct sp_run_queue *queue, struct sp_run_state *state);
+void sp_run_queue_remove(struct sp_run_queue *queue, struct sp_run_state *state);
+
+/* ---- run.c: what becomes of a queued run ---- */
+
+/* It leaves the queue, and is told why it never ran. */
+void sp_run_fail(struct sp_run_state *state, const struct sp_error *error);
+/* It leaves the queue with a sandbox that is being made, */
+void sp_run_adopt(struct sp_run_state *state, struct sp_sandbox *sandbox);
+/* which has become ready, or was. */
+void sp_run_load(struct sp_run_state *state);
+extern const struct sp_sandbox_events sp_run_events;
 
 #endif
