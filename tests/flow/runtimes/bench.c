@@ -102,9 +102,13 @@ void bench_turn(struct bench *bench)
     uv_run(&bench->loop, UV_RUN_NOWAIT);
 }
 
-static int ended(pid_t pid)
+static bool ended(pid_t pid)
 {
-    return waitpid(pid, NULL, WNOHANG) != 0;
+    int status = 0;
+    if (waitpid(pid, &status, WNOHANG) == 0)
+        return false;
+    cr_assert_eq(status, 0, "the spawner ended with %#x", status);
+    return true;
 }
 
 void bench_close(struct bench *bench)
