@@ -41,7 +41,7 @@ int sp_arena_grow(
 /* The same for two lvalues, an array of any type and its uint32_t room: SP_ARENA_GROW(arena, x->items, x->n_items,
  * x->n_room, 64). */
 #define SP_ARENA_GROW(arena, items, n_items, n_room, n_first)                                                          \
-    sp_arena_grow((arena), &(items), (n_items), &(n_room), sizeof((items)[0]), (n_first))
+    ((n_items) < (n_room) ? 0 : sp_arena_grow((arena), &(items), (n_items), &(n_room), sizeof((items)[0]), (n_first)))
 
 /* A copy with a NUL behind it. */
 char *sp_arena_copy(struct sp_arena *arena, const void *bytes, size_t n_bytes);

@@ -28,7 +28,15 @@ static inline bool sp_str_is(struct sp_str a, const char *terminated)
     return sp_str_equal(a, sp_str_of(terminated));
 }
 
-/* Their order by bytes, negative, 0 or positive. For looking names up in sorted tables: most rows differ within a few
+/* Their order by bytes, negative, 0 or positive. */
+static inline int sp_str_compare(struct sp_str a, struct sp_str b)
+{
+    size_t n = a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes;
+    int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
+    return order ? order : (a.n_bytes > b.n_bytes) - (a.n_bytes < b.n_bytes);
+}
+
+/* The same against a terminated text. For looking names up in sorted tables: most rows differ within a few
  * bytes, so that no length is asked for. */
 static inline int sp_str_order(struct sp_str a, const char *terminated)
 {
