@@ -52,7 +52,7 @@ static bool reserve(struct building *b, size_t n_bytes, uint32_t offset)
         room = b->max_bytes;
     char *bytes = sp_arena_alloc(b->arena, room);
     if (!bytes) {
-        b->failed = b->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        b->failed = sp_arena_error(b->arena);
         return false;
     }
     memcpy(bytes, b->bytes, b->n_bytes);
@@ -78,17 +78,10 @@ static bool put_code(struct building *b, uint32_t from, uint32_t to)
 static bool add_region(struct building *b, struct sp_canon_region region)
 {
     struct sp_canon *canon = b->canon;
-    if (canon->n_regions == b->region_room) {
-        uint32_t room = b->region_room ? 2 * b->region_room : 64;
-        struct sp_canon_region *regions = sp_arena_array(b->arena, room, sizeof(*regions));
-        if (!regions) {
-            b->failed = b->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
-            return false;
-        }
-        if (canon->n_regions)
-            memcpy(regions, canon->regions, canon->n_regions * sizeof(*regions));
-        canon->regions = regions;
-        b->region_room = room;
+    int r = SP_ARENA_GROW(b->arena, canon->regions, canon->n_regions, b->region_room, 64);
+    if (r < 0) {
+        b->failed = r;
+        return false;
     }
     canon->regions[canon->n_regions++] = region;
     return true;
@@ -227,7 +220,7 @@ static int collect(struct building *b, struct sp_error *error)
         return 0;
     b->candidates = sp_arena_array(b->arena, most, sizeof(*b->candidates));
     if (!b->candidates)
-        return sp_error_set(error, b->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+        return sp_error_set(error, sp_arena_error(b->arena), NULL);
     for (uint32_t i = 0; i < resolution->names.n_items; i++) {
         const struct sp_name_use *use = &resolution->names.items[i];
         if (use->name.n_bytes == 0 || !inside(b, use->offset, use->length) ||
@@ -352,7 +345,7 @@ int sp_canon_build(struct sp_canon *canon, struct sp_str code, const struct sp_r
     b.room_bytes = code.n_bytes + code.n_bytes / 8 + 1024;
     b.bytes = sp_arena_alloc(arena, b.room_bytes);
     if (!b.bytes)
-        return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+        return sp_error_set(error, sp_arena_error(arena), NULL);
     put_main(&b);
     for (int layer = 1; layer < SP_CANON_LAYERS_MAX && b.n_candidates && !b.failed && !canon->limited; layer++)
         put_layer(&b);

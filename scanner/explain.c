@@ -24,7 +24,7 @@ struct dropped {
 
 struct entries {
     struct entry *items;
-    size_t n_items, n_room;
+    uint32_t n_items, n_room;
 };
 
 struct sp_explaining {
@@ -43,17 +43,10 @@ static void add_entry(struct sp_scan *scan, struct sp_unit *unit, struct entries
     }
     if (entries->n_items == NAMES_MAX)
         return;
-    if (entries->n_items == entries->n_room) {
-        size_t room = entries->n_room ? 2 * entries->n_room : 64;
-        struct entry *items = sp_arena_array(scan->work, room, sizeof(*items));
-        if (!items) {
-            scan->explaining->failed = scan->work->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
-            return;
-        }
-        if (entries->n_items)
-            memcpy(items, entries->items, entries->n_items * sizeof(*items));
-        entries->items = items;
-        entries->n_room = room;
+    int r = SP_ARENA_GROW(scan->work, entries->items, entries->n_items, entries->n_room, 64);
+    if (r < 0) {
+        scan->explaining->failed = r;
+        return;
     }
     /* The unit's memory goes with it. */
     if (unit->depth && sp_scan_keep(scan, entry.name, &entry.name, NULL) < 0)
@@ -87,7 +80,7 @@ void sp_explain_drop(struct sp_scan *scan, struct sp_unit *unit, const struct sp
     if (!explaining->dropped) {
         explaining->dropped = sp_arena_array(scan->work, DROPPED_MAX, sizeof(*explaining->dropped));
         if (!explaining->dropped) {
-            explaining->failed = scan->work->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+            explaining->failed = sp_arena_error(scan->work);
             return;
         }
     }
@@ -105,22 +98,17 @@ static int by_offset(const void *a, const void *b)
         return x->offset < y->offset ? -1 : 1;
     if (x->length != y->length)
         return x->length < y->length ? -1 : 1;
-    size_t n = x->name.n_bytes < y->name.n_bytes ? x->name.n_bytes : y->name.n_bytes;
-    int order = memcmp(x->name.ptr, y->name.ptr, n);
-    if (order)
-        return order;
-    if (x->name.n_bytes != y->name.n_bytes)
-        return x->name.n_bytes < y->name.n_bytes ? -1 : 1;
-    return (int)y->via - (int)x->via;
+    int order = sp_str_compare(x->name, y->name);
+    return order ? order : (int)y->via - (int)x->via;
 }
 
 /* In order, each name once at a place, by its strongest via. */
 static void settle(struct entries *entries)
 {
-    size_t n = 0;
+    uint32_t n = 0;
     if (entries->n_items)
         qsort(entries->items, entries->n_items, sizeof(*entries->items), by_offset);
-    for (size_t i = 0; i < entries->n_items; i++) {
+    for (uint32_t i = 0; i < entries->n_items; i++) {
         struct entry *item = &entries->items[i], *last = n ? &entries->items[n - 1] : NULL;
         if (last && last->offset == item->offset && last->length == item->length &&
             sp_str_equal(last->name, item->name))

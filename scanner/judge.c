@@ -72,7 +72,7 @@ static int make_room(struct sp_judge *judge)
         room = most;
     struct sp_judge_record *records = sp_arena_array(judge->work, room, sizeof(*records));
     if (!records)
-        return judge->work->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        return sp_arena_error(judge->work);
     if (judge->n_records)
         memcpy(records, judge->records, judge->n_records * sizeof(*records));
     judge->records = records;
@@ -138,7 +138,7 @@ static int fill(const struct sp_judge_record *record, struct sp_str source, stru
     else if (record->policy == NULL || !rule) /* composed in the work arena, perhaps */
         finding->description = sp_arena_copy(arena, finding->description, strlen(finding->description));
     if (!finding->text.ptr || !finding->description)
-        return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+        return sp_error_set(error, sp_arena_error(arena), NULL);
     return 0;
 }
 
@@ -160,7 +160,7 @@ static int place_inner(struct sp_judge *judge, struct sp_finding *findings, stru
     size_t n = 0;
     struct inner_place *places = sp_arena_array(judge->work, judge->n_records, sizeof(*places));
     if (!places)
-        return sp_error_set(error, judge->work->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+        return sp_error_set(error, sp_arena_error(judge->work), NULL);
     for (size_t i = 0; i < judge->n_records; i++)
         if (judge->records[i].inner.ptr)
             places[n++] = (struct inner_place){judge->records[i].inner, &findings[i]};
@@ -193,7 +193,7 @@ int sp_judge_finish(struct sp_judge *judge, struct sp_str source, struct sp_aren
     qsort(judge->records, judge->n_records, sizeof(*judge->records), by_place);
     struct sp_finding *findings = sp_arena_array(arena, judge->n_records, sizeof(*findings));
     if (!findings)
-        return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+        return sp_error_set(error, sp_arena_error(arena), NULL);
     struct sp_source_index index;
     int r = sp_source_index_init(&index, source, judge->work, error);
     for (size_t i = 0; i < judge->n_records && r == 0; i++) {

@@ -435,7 +435,7 @@ static int hand_over(
     const struct sp_match_scratch *scratch = search->scratch;
     struct sp_match *matches = sp_arena_array(arena, scratch->n_matches, sizeof(*matches));
     if (!matches)
-        return arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        return sp_arena_error(arena);
     if (scratch->n_matches)
         memcpy(matches, scratch->matches, scratch->n_matches * sizeof(*matches));
     *ret_matches = matches;

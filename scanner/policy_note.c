@@ -54,12 +54,9 @@ struct entry {
 static int by_text(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
-    size_t n = x->text.n_bytes < y->text.n_bytes ? x->text.n_bytes : y->text.n_bytes;
-    int order = memcmp(x->text.ptr, y->text.ptr, n);
+    int order = sp_str_compare(x->text, y->text);
     if (order)
         return order;
-    if (x->text.n_bytes != y->text.n_bytes)
-        return x->text.n_bytes < y->text.n_bytes ? -1 : 1;
     if (x->kind != y->kind)
         return x->kind - y->kind;
     if (x->flags != y->flags)

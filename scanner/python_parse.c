@@ -2,8 +2,6 @@
  * node that holds what could be read in it: nothing that names something is lost. */
 #include "scanner/python_parse.h"
 
-#include <string.h>
-
 #define DEPTH_MAX    600 /* CPython stops at 200 brackets and 100 indents; a bracket may count for three */
 #define CHUNKS_FIRST 16
 
@@ -15,21 +13,12 @@ uint32_t sp_python_parse_node(struct sp_python_parser *parser, enum sp_python_no
 {
     struct sp_python_tree *tree = parser->tree;
     if (tree->n_nodes == tree->n_chunks * SP_PYTHON_CHUNK) {
-        if (tree->n_chunks == tree->chunk_room) {
-            uint32_t n_room = tree->chunk_room ? tree->chunk_room * 2 : CHUNKS_FIRST;
-            struct sp_python_node **chunks = sp_arena_array(parser->arena, n_room, sizeof(*chunks));
-            if (chunks && tree->n_chunks)
-                memcpy(chunks, tree->chunks, tree->n_chunks * sizeof(*chunks));
-            if (chunks) {
-                tree->chunks = chunks;
-                tree->chunk_room = n_room;
-            }
-        }
+        int r = SP_ARENA_GROW(parser->arena, tree->chunks, tree->n_chunks, tree->chunk_room, CHUNKS_FIRST);
         struct sp_python_node *chunk = NULL;
-        if (tree->n_chunks < tree->chunk_room)
+        if (r == 0)
             chunk = sp_arena_array(parser->arena, SP_PYTHON_CHUNK, sizeof(*chunk));
         if (!chunk) {
-            parser->code = parser->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+            parser->code = r < 0 ? r : sp_arena_error(parser->arena);
             return 0;
         }
         tree->chunks[tree->n_chunks++] = chunk;
@@ -589,7 +578,7 @@ int sp_python_parse(struct sp_str source, const struct sp_span_list *spans, stru
             parse_line(&parser, &children);
     }
     if (!parser.code && cursor.failed)
-        parser.code = arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        parser.code = sp_arena_error(arena);
     if (parser.code)
         return parser.code;
     sp_python_parse_close(&parser, tree.root, &children);

@@ -1,8 +1,6 @@
 /* Expressions of Python, into a tree. See python_parse.c. */
 #include "scanner/python_parse.h"
 
-#include <string.h>
-
 #include "scanner/lex_python.h"
 
 static uint32_t parse_binary(struct sp_python_parser *parser, int floor);

@@ -44,7 +44,7 @@ static int grow(struct sp_python_names *names)
     struct sp_str *items = sp_arena_array(names->arena, n_room, sizeof(*items));
     uint32_t *slots = sp_arena_array(names->arena, (size_t)n_room * 2, sizeof(*slots));
     if (!items || !slots)
-        return names->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        return sp_arena_error(names->arena);
     if (names->n_items)
         memcpy(items, names->items, names->n_items * sizeof(*items));
     names->items = items;

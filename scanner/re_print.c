@@ -376,7 +376,7 @@ static int finish(struct printer *printer, const char **ret_text)
     if (printer->code < 0)
         return printer->code;
     *ret_text = sp_arena_copy(printer->arena, printer->out.bytes, printer->out.n_bytes);
-    return *ret_text ? 0 : printer->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+    return *ret_text ? 0 : sp_arena_error(printer->arena);
 }
 
 int sp_re_print_pcre2(const struct sp_re *re, bool utf8, struct sp_arena *arena, struct sp_re_pcre2 *ret_print)

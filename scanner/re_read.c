@@ -30,8 +30,7 @@ struct sp_re_node *sp_re_reader_node(
 {
     struct sp_re_node *node = sp_arena_alloc(&reader->re->arena, sizeof(*node));
     if (!node) {
-        sp_re_lex_stop(&reader->lex, reader->re->arena.exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY,
-            "the pattern takes too much memory");
+        sp_re_lex_stop(&reader->lex, sp_arena_error(&reader->re->arena), "the pattern takes too much memory");
         return NULL;
     }
     node->kind = kind;

@@ -2,7 +2,6 @@
 #include "scanner/re_set.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/error.h"
 #include "proto/scope.h"
@@ -16,16 +15,9 @@ static const struct sp_re_range unicode_spaces[] = {{'\t', '\r'}, {0x1C, ' '}, {
 
 int sp_re_set_add(struct sp_re_set *set, struct sp_arena *arena, uint32_t first, uint32_t last)
 {
-    if (set->n_ranges == set->n_room) {
-        size_t n_room = set->n_room ? 2 * set->n_room : 8;
-        struct sp_re_range *ranges = sp_arena_array(arena, n_room, sizeof(*ranges));
-        if (!ranges)
-            return arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
-        if (set->n_ranges)
-            memcpy(ranges, set->ranges, set->n_ranges * sizeof(*ranges));
-        set->ranges = ranges;
-        set->n_room = n_room;
-    }
+    int r = SP_ARENA_GROW(arena, set->ranges, set->n_ranges, set->n_room, 8);
+    if (r < 0)
+        return r;
     set->ranges[set->n_ranges++] = (struct sp_re_range){first, last};
     return 0;
 }
@@ -41,8 +33,8 @@ void sp_re_set_tidy(struct sp_re_set *set)
     if (set->n_ranges < 2)
         return;
     qsort(set->ranges, set->n_ranges, sizeof(*set->ranges), compare_ranges);
-    size_t n = 0;
-    for (size_t i = 1; i < set->n_ranges; i++) {
+    uint32_t n = 0;
+    for (uint32_t i = 1; i < set->n_ranges; i++) {
         struct sp_re_range *kept = &set->ranges[n], range = set->ranges[i];
         if (range.first > kept->last + 1)
             set->ranges[++n] = range;

@@ -28,7 +28,7 @@ enum sp_re_category {
 /* A class: the union of ranges and categories, or, negated, all else. */
 struct sp_re_set {
     struct sp_re_range *ranges; /* in any order and overlapping, until sp_re_set_tidy */
-    size_t n_ranges, n_room;
+    uint32_t n_ranges, n_room;
     unsigned categories;
     bool negated;
 };

@@ -2,8 +2,6 @@
  * arena is freed before it returns. */
 #include "scanner/resolve_python.h"
 
-#include <string.h>
-
 #define WALKS_MAX       8
 #define TEMPORARY_BYTES ((size_t)256 << 20)
 #define FOLD_BYTES      ((size_t)4 << 20) /* and eight times the source */
@@ -35,7 +33,7 @@ int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, st
     resolver.n_read = resolver.names.n_items;
     resolver.read = sp_arena_array(arena, resolver.n_read, sizeof(*resolver.read));
     if (!resolver.read)
-        resolver.code = arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        resolver.code = sp_arena_error(arena);
     else
         sp_resolve_python_scope_new(&resolver, SP_PYTHON_SCOPE_MODULE);
     do

@@ -1,8 +1,6 @@
 /* Assignment to names, rows, attributes and subscripts. One thread at a time. */
 #include "scanner/resolve_python.h"
 
-#include <string.h>
-
 static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
 {
     return sp_python_tree_at(&resolver->tree, node);

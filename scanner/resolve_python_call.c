@@ -1,8 +1,6 @@
 /* Calls of whatever is called. One thread at a time. */
 #include "scanner/resolve_python_action.h"
 
-#include <string.h>
-
 #define CALLS_MAX  8 /* callbacks within callbacks */
 #define CALL_PRICE 8 /* of a callback, in what sp_resolve_python_scope_pay counts */
 

@@ -9,29 +9,17 @@
 #define ROOM_FIRST 32
 #define LIMITS_MAX 64
 
-/* Room for one more item of a list; false where memory ran out. */
-static bool grow(
-    struct sp_python_resolver *resolver, void **items, uint32_t n_items, uint32_t *n_room, size_t item_bytes)
+static bool note(struct sp_python_resolver *resolver, int r)
 {
-    if (n_items < *n_room)
-        return true;
-    uint32_t room = *n_room ? *n_room * 2 : ROOM_FIRST;
-    void *grown = sp_arena_array(resolver->arena, room, item_bytes);
-    if (!grown) {
-        if (!resolver->code)
-            resolver->code = resolver->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
-        return false;
-    }
-    if (n_items)
-        memcpy(grown, *items, n_items * item_bytes);
-    *items = grown;
-    *n_room = room;
-    return true;
+    if (r < 0 && !resolver->code)
+        resolver->code = r;
+    return r == 0;
 }
 
+/* Room for one more item of a list; false where memory ran out. */
 #define GROW(list)                                                                                                     \
-    grow(resolver, (void **)&resolver->out.list.items, resolver->out.list.n_items, &resolver->out.list.n_room,         \
-        sizeof(resolver->out.list.items[0]))
+    note(resolver, SP_ARENA_GROW(resolver->arena, resolver->out.list.items, resolver->out.list.n_items,                \
+                       resolver->out.list.n_room, ROOM_FIRST))
 
 struct sp_str sp_resolve_python_emit_keep(struct sp_python_resolver *resolver, struct sp_str text)
 {
@@ -40,8 +28,7 @@ struct sp_str sp_resolve_python_emit_keep(struct sp_python_resolver *resolver, s
         struct sp_str copy = {sp_arena_copy(resolver->arena, text.ptr, text.n_bytes), text.n_bytes};
         number = copy.ptr ? sp_python_names_add(&resolver->names, copy) : UINT32_MAX;
         if (number == UINT32_MAX) {
-            if (!resolver->code)
-                resolver->code = resolver->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+            note(resolver, sp_arena_error(resolver->arena));
             return (struct sp_str){"", 0};
         }
     }
@@ -96,8 +83,7 @@ void sp_resolve_python_emit_folded(
         resolver->out.folded.n_items--;
     char *copy = sp_arena_copy(resolver->arena, value->text.ptr, value->text.n_bytes);
     if (!copy || !GROW(folded)) {
-        if (!resolver->code)
-            resolver->code = resolver->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        note(resolver, sp_arena_error(resolver->arena));
         return;
     }
     resolver->out.folded.items[resolver->out.folded.n_items++] =
@@ -114,8 +100,7 @@ void sp_resolve_python_emit_evaluated(
         return;
     char *copy = sp_arena_copy(resolver->arena, text.ptr, text.n_bytes);
     if (!copy) {
-        if (!resolver->code)
-            resolver->code = resolver->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        note(resolver, sp_arena_error(resolver->arena));
         return;
     }
     resolver->out.evaluated.items[resolver->out.evaluated.n_items++] = (struct sp_evaluated){
@@ -141,12 +126,6 @@ void sp_resolve_python_emit_limit(struct sp_python_resolver *resolver, const cha
 
 /* ---- order ---- */
 
-static int compare_text(struct sp_str a, struct sp_str b)
-{
-    int r = memcmp(a.ptr, b.ptr, a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes);
-    return r ? r : (a.n_bytes > b.n_bytes) - (a.n_bytes < b.n_bytes);
-}
-
 /* By place, the outer before the inner, then by content. */
 #define COMPARE(function, type, rest)                                                                                  \
     static int function(const void *left, const void *right)                                                           \
@@ -158,10 +137,10 @@ static int compare_text(struct sp_str a, struct sp_str b)
             return a->length > b->length ? -1 : 1;                                                                     \
         return rest;                                                                                                   \
     }
-COMPARE(compare_modules, struct sp_module_use, compare_text(a->name, b->name))
-COMPARE(compare_names, struct sp_name_use, compare_text(a->name, b->name))
-COMPARE(compare_folded, struct sp_folded, compare_text(a->value, b->value))
-COMPARE(compare_evaluated, struct sp_evaluated, compare_text(a->text, b->text))
+COMPARE(compare_modules, struct sp_module_use, sp_str_compare(a->name, b->name))
+COMPARE(compare_names, struct sp_name_use, sp_str_compare(a->name, b->name))
+COMPARE(compare_folded, struct sp_folded, sp_str_compare(a->value, b->value))
+COMPARE(compare_evaluated, struct sp_evaluated, sp_str_compare(a->text, b->text))
 COMPARE(compare_dynamics, struct sp_dynamic, strcmp(a->what, b->what))
 COMPARE(compare_limits, struct sp_resolve_limit, strcmp(a->what, b->what))
 

@@ -1,8 +1,6 @@
 /* What expressions may be, and what they tell on the way. One thread at a time. */
 #include "scanner/resolve_python.h"
 
-#include <string.h>
-
 #include "scanner/lex_python.h"
 #include "scanner/python_modules.h"
 

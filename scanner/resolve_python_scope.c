@@ -14,7 +14,7 @@
 static void fail(struct sp_python_resolver *resolver, const struct sp_arena *arena)
 {
     if (!resolver->code)
-        resolver->code = arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
+        resolver->code = sp_arena_error(arena);
 }
 
 /* ---- sets ---- */
@@ -381,17 +381,9 @@ static void note_read(struct sp_python_resolver *resolver, uint32_t name)
 
 uint32_t sp_resolve_python_scope_new(struct sp_python_resolver *resolver, enum sp_python_scope_kind kind)
 {
-    if (resolver->n_scopes == resolver->scope_room) {
-        uint32_t n_room = resolver->scope_room ? resolver->scope_room * 2 : 64;
-        struct sp_python_scope *scopes = sp_arena_array(resolver->arena, n_room, sizeof(*scopes));
-        if (!scopes) {
-            fail(resolver, resolver->arena);
-            return 0;
-        }
-        if (resolver->n_scopes)
-            memcpy(scopes, resolver->scopes, resolver->n_scopes * sizeof(*scopes));
-        resolver->scopes = scopes;
-        resolver->scope_room = n_room;
+    if (SP_ARENA_GROW(resolver->arena, resolver->scopes, resolver->n_scopes, resolver->scope_room, 64) < 0) {
+        fail(resolver, resolver->arena);
+        return 0;
     }
     resolver->scopes[resolver->n_scopes] = (struct sp_python_scope){.parent = resolver->scope, .kind = (uint8_t)kind};
     return resolver->n_scopes++;

@@ -1,8 +1,6 @@
 /* Statements: what they bind, and the scopes that they open. One thread at a time. */
 #include "scanner/resolve_python.h"
 
-#include <string.h>
-
 static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
 {
     return sp_python_tree_at(&resolver->tree, node);
@@ -14,17 +12,10 @@ static const struct sp_python_set unknown = {.other = true};
 
 static uint32_t new_function(struct sp_python_resolver *resolver, uint32_t node)
 {
-    if (resolver->n_functions == resolver->function_room) {
-        uint32_t n_room = resolver->function_room ? resolver->function_room * 2 : 64;
-        struct sp_python_function *functions = sp_arena_array(resolver->arena, n_room, sizeof(*functions));
-        if (!functions) {
-            resolver->code = resolver->arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY;
-            return 0;
-        }
-        if (resolver->n_functions)
-            memcpy(functions, resolver->functions, resolver->n_functions * sizeof(*functions));
-        resolver->functions = functions;
-        resolver->function_room = n_room;
+    int r = SP_ARENA_GROW(resolver->arena, resolver->functions, resolver->n_functions, resolver->function_room, 64);
+    if (r < 0) {
+        resolver->code = r;
+        return 0;
     }
     resolver->functions[resolver->n_functions] = (struct sp_python_function){
         .node = node, .scope = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION)};

@@ -10,7 +10,7 @@
 
 int sp_scan_no_memory(const struct sp_arena *arena, struct sp_error *error)
 {
-    return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+    return sp_error_set(error, sp_arena_error(arena), NULL);
 }
 
 static int find_tongue(struct sp_scan *scan, struct sp_str name, struct sp_error *error)
@@ -120,17 +120,10 @@ static int note_modules(struct sp_scan *scan, const struct sp_unit *unit, struct
             continue;
         if (scan->n_modules && sp_str_equal(scan->modules[scan->n_modules - 1], use->name))
             continue;
-        if (scan->n_modules == scan->n_modules_room) {
-            size_t room = scan->n_modules_room ? 2 * scan->n_modules_room : 32;
-            struct sp_str *modules = sp_arena_array(scan->work, room, sizeof(*modules));
-            if (!modules)
-                return sp_scan_no_memory(scan->work, error);
-            if (scan->n_modules)
-                memcpy(modules, scan->modules, scan->n_modules * sizeof(*modules));
-            scan->modules = modules;
-            scan->n_modules_room = room;
-        }
-        int r = sp_scan_keep(scan, use->name, &scan->modules[scan->n_modules], error);
+        int r = SP_ARENA_GROW(scan->work, scan->modules, scan->n_modules, scan->n_modules_room, 32);
+        if (r < 0)
+            return sp_error_set(error, r, NULL);
+        r = sp_scan_keep(scan, use->name, &scan->modules[scan->n_modules], error);
         if (r < 0)
             return r;
         scan->n_modules++;
@@ -206,10 +199,7 @@ int sp_scan_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_error *er
 
 static int by_bytes(const void *a, const void *b)
 {
-    const struct sp_str *x = a, *y = b;
-    size_t n = x->n_bytes < y->n_bytes ? x->n_bytes : y->n_bytes;
-    int order = memcmp(x->ptr, y->ptr, n);
-    return order ? order : x->n_bytes < y->n_bytes ? -1 : x->n_bytes > y->n_bytes;
+    return sp_str_compare(*(const struct sp_str *)a, *(const struct sp_str *)b);
 }
 
 static int finish_modules(
@@ -218,8 +208,8 @@ static int finish_modules(
     if (scan->n_modules == 0)
         return 0;
     qsort(scan->modules, scan->n_modules, sizeof(*scan->modules), by_bytes);
-    size_t n = 0;
-    for (size_t i = 0; i < scan->n_modules; i++)
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < scan->n_modules; i++)
         if (n == 0 || !sp_str_equal(scan->modules[n - 1], scan->modules[i]))
             scan->modules[n++] = scan->modules[i];
     struct sp_str *modules = sp_arena_array(arena, n, sizeof(*modules));
@@ -231,7 +221,7 @@ static int finish_modules(
             modules[i] = (struct sp_str){copy, scan->modules[i].n_bytes};
     }
     if (!modules)
-        return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+        return sp_error_set(error, sp_arena_error(arena), NULL);
     verdict->modules = modules;
     verdict->n_modules = n;
     return 0;

@@ -38,7 +38,7 @@ struct sp_scan {
     uint32_t n_units;
     struct sp_explaining *explaining; /* NULL: a scan */
     struct sp_str *modules;           /* canonical names, as found */
-    size_t n_modules, n_modules_room;
+    uint32_t n_modules, n_modules_room;
 };
 
 /* Looks up language and tongue, checks that the policies serve it, readies their state. */

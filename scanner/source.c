@@ -153,7 +153,7 @@ int sp_source_index_init(
     size_t n_marks = text.n_bytes / MARK_BYTES + 1;
     struct sp_source_mark *marks = sp_arena_array(arena, n_marks, sizeof(*marks));
     if (!marks)
-        return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+        return sp_error_set(error, sp_arena_error(arena), NULL);
     /* marks[i] stands at the first code point from i * MARK_BYTES on. */
     struct sp_source_mark mark = {.offset = (uint32_t)bom_bytes(text), .line = 1, .column = 1};
     for (size_t i = 0; i < n_marks; i++) {

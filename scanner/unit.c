@@ -3,7 +3,7 @@
 
 static int memory_error(const struct sp_arena *arena, struct sp_error *error)
 {
-    return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+    return sp_error_set(error, sp_arena_error(arena), NULL);
 }
 
 /* Comments become blanks; line ends stay, so that every offset and every line hold. */

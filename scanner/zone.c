@@ -33,7 +33,7 @@ int sp_zone_map_init(
     struct flattening f = {.map = map, .open = sp_arena_array(arena, spans->n_items, sizeof(*f.open))};
     map->zones = sp_arena_array(arena, 2 * (size_t)spans->n_items + 1, sizeof(*map->zones));
     if (!f.open || !map->zones)
-        return sp_error_set(error, arena->exhausted ? SP_ETOO_LARGE : SP_ENO_MEMORY, NULL);
+        return sp_error_set(error, sp_arena_error(arena), NULL);
     begin_zone(map, 0, 0);
     for (uint32_t i = 0; i < spans->n_items; i++) {
         const struct sp_span *span = &spans->items[i];
