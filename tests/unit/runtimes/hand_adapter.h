@@ -241,6 +241,14 @@ static inline void hand_turn(uint64_t ms)
     uv_run(&hand_loop, UV_RUN_NOWAIT);
 }
 
+/* For what comes with time, on a machine that may be busy. */
+#define HAND_UNTIL(condition)                                                                                          \
+    do {                                                                                                               \
+        for (int hand_i_ = 0; hand_i_ < 500 && !(condition); hand_i_++)                                                \
+            hand_turn(10);                                                                                             \
+        cr_assert(condition);                                                                                          \
+    } while (0)
+
 /* Ends those that were killed. How many. */
 static inline unsigned hand_bury(void)
 {
