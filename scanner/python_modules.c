@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#include "proto/scope.h"
-
-/* Sorted by name: looked up by bisection. */
 static const struct {
     const char *name, *module;
 } twins[] = {
@@ -132,59 +129,53 @@ static const struct {
     {"string.punctuation", MARKS},
 };
 
-/* The row whose first member is the text, in a sorted table of rows of row_bytes; NULL: none. */
-static const void *find(struct sp_str text, const void *table, size_t n_rows, size_t row_bytes)
-{
-    size_t low = 0, high = n_rows;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const char *row = (const char *)table + middle * row_bytes;
-        int r = sp_str_order(text, *(const char *const *)row);
-        if (r == 0)
-            return row;
-        if (r < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
-}
+const struct sp_sorted sp_python_modules_tables[SP_PYTHON_MODULES_TABLES] = {
+    [SP_PYTHON_MODULES_TWINS] = SP_SORTED(twins),
+    [SP_PYTHON_MODULES_BUILTINS] = SP_SORTED(builtins),
+    [SP_PYTHON_MODULES_KNOWN] = SP_SORTED(known),
+    [SP_PYTHON_MODULES_REEXPORTS] = SP_SORTED(reexports),
+    [SP_PYTHON_MODULES_SHADOWS] = SP_SORTED(shadows),
+    [SP_PYTHON_MODULES_CONSTANTS] = SP_SORTED(constants),
+};
 
-#define FIND(text, table) find(text, table, SP_COUNT(table), sizeof((table)[0]))
+static const void *find(enum sp_python_modules_table table, struct sp_str text)
+{
+    return sp_sorted_find_text(&sp_python_modules_tables[table], text);
+}
 
 struct sp_str sp_python_modules_twin(struct sp_str module)
 {
     const char *dot = module.n_bytes ? memchr(module.ptr, '.', module.n_bytes) : NULL;
     struct sp_str first = {module.ptr, dot ? (size_t)(dot - module.ptr) : module.n_bytes};
-    const char *const *row = FIND(first, twins);
+    const char *const *row = find(SP_PYTHON_MODULES_TWINS, first);
     return row ? sp_str_of(row[1]) : module;
 }
 
 bool sp_python_modules_is_builtin(struct sp_str name)
 {
-    return FIND(name, builtins);
+    return find(SP_PYTHON_MODULES_BUILTINS, name);
 }
 
 bool sp_python_modules_is_known(struct sp_str module)
 {
-    return FIND(module, known);
+    return find(SP_PYTHON_MODULES_KNOWN, module);
 }
 
 struct sp_str sp_python_modules_reexport(struct sp_str path)
 {
-    const char *const *row = FIND(path, reexports);
+    const char *const *row = find(SP_PYTHON_MODULES_REEXPORTS, path);
     return sp_str_of(row ? row[1] : NULL);
 }
 
 struct sp_str sp_python_modules_constant(struct sp_str path)
 {
-    const char *const *row = FIND(path, constants);
+    const char *const *row = find(SP_PYTHON_MODULES_CONSTANTS, path);
     return sp_str_of(row ? row[1] : NULL);
 }
 
 bool sp_python_modules_shadows(struct sp_str module_and_name)
 {
-    return FIND(module_and_name, shadows);
+    return find(SP_PYTHON_MODULES_SHADOWS, module_and_name);
 }
 
 static bool lies_under(struct sp_str rule, struct sp_str module)

@@ -5,7 +5,19 @@
 
 #include <stdbool.h>
 
-#include "proto/str.h"
+#include "scanner/sorted.h"
+
+/* The tables that the questions below are answered from: texts, sorted. */
+enum sp_python_modules_table {
+    SP_PYTHON_MODULES_TWINS,
+    SP_PYTHON_MODULES_BUILTINS,
+    SP_PYTHON_MODULES_KNOWN,
+    SP_PYTHON_MODULES_REEXPORTS,
+    SP_PYTHON_MODULES_SHADOWS,
+    SP_PYTHON_MODULES_CONSTANTS,
+    SP_PYTHON_MODULES_TABLES
+};
+extern const struct sp_sorted sp_python_modules_tables[SP_PYTHON_MODULES_TABLES];
 
 /* The module that a private twin stands for ("posix" is "os", "_socket" is "socket"); others are themselves. */
 struct sp_str sp_python_modules_twin(struct sp_str module);

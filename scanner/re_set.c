@@ -5,6 +5,7 @@
 
 #include "proto/error.h"
 #include "proto/scope.h"
+#include "scanner/sorted.h"
 
 static const struct sp_re_range ascii_digits[] = {{'0', '9'}};
 static const struct sp_re_range ascii_spaces[] = {{'\t', '\r'}, {' ', ' '}};
@@ -102,17 +103,9 @@ uint32_t sp_re_set_lower(uint32_t point, bool ascii)
 {
     if (ascii || point < 0x80)
         return point >= 'A' && point <= 'Z' ? point + 32 : point;
-    size_t low = 0, high = sp_re_case_n_rows;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (sp_re_case_rows[middle].last < point)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    const struct sp_re_case_row *row = &sp_re_case_rows[low];
-    bool has = low < sp_re_case_n_rows && row->first <= point && (point - row->first) % row->step == 0;
-    return has ? (uint32_t)((int32_t)point + row->delta) : point;
+    const struct sp_sorted table = {sp_re_case_rows, sp_re_case_n_rows, sizeof(sp_re_case_rows[0])};
+    const struct sp_re_case_row *row = sp_sorted_find_point(&table, point);
+    return row && (point - row->first) % row->step == 0 ? (uint32_t)((int32_t)point + row->delta) : point;
 }
 
 static int fold_ascii(struct sp_re_set *set, struct sp_arena *arena)

@@ -58,7 +58,7 @@ int sp_re_set_add_category(
 
 /* ---- the tables of re_case.c, made by tests/truth/re_case.py from the reference interpreter ---- */
 
-/* The points first, first + step, …, last have the lower case that lies `delta` behind. */
+/* Sorted: the points first, first + step, …, last have the lower case that lies `delta` behind. */
 struct sp_re_case_row {
     uint32_t first, last;
     uint32_t step;

@@ -2,10 +2,8 @@
  * only. */
 #include "scanner/resolve_python_action.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* Sorted by name. */
 static const struct sp_python_action_row rows[] = {
     {"__import__", "name", SP_PYTHON_ACTION_IMPORT_TOP},
     {"atexit.register", NULL, SP_PYTHON_ACTION_SAME},
@@ -129,14 +127,11 @@ static const struct sp_python_action_row rows[] = {
     {"zipimport.zipimporter", "import of a file by its path", SP_PYTHON_ACTION_DYNAMIC},
 };
 
-static int compare_row(const void *key, const void *element)
-{
-    return sp_str_order(*(const struct sp_str *)key, ((const struct sp_python_action_row *)element)->name);
-}
+const struct sp_sorted sp_resolve_python_action_table = SP_SORTED(rows);
 
 const struct sp_python_action_row *sp_resolve_python_action_find(struct sp_str name)
 {
-    return bsearch(&name, rows, sizeof(rows) / sizeof(rows[0]), sizeof(rows[0]), compare_row);
+    return sp_sorted_find_text(&sp_resolve_python_action_table, name);
 }
 
 bool sp_resolve_python_action_is_sink(const struct sp_python_value *value)

@@ -4,6 +4,7 @@
 /* What is known of functions by their canonical names, and what is done with it: between the resolver's files of calls. */
 
 #include "scanner/resolve_python.h"
+#include "scanner/sorted.h"
 
 enum sp_python_action {
     SP_PYTHON_ACTION_ANNOTATIONS,
@@ -40,6 +41,8 @@ struct sp_python_action_row {
     const char *what; /* DYNAMIC: what it is; else the keyword of its first argument, or NULL */
     enum sp_python_action action;
 };
+
+extern const struct sp_sorted sp_resolve_python_action_table; /* of struct sp_python_action_row */
 
 /* NULL: nothing is known of it. */
 const struct sp_python_action_row *sp_resolve_python_action_find(struct sp_str name);

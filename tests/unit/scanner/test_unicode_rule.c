@@ -1,5 +1,3 @@
-#include "scanner/unicode_rule.h"
-
 #include "tests/unit/scanner/scan_fixture.h"
 
 static const char policy[] = "severity_threshold: high\nunicode: medium\n";
@@ -84,18 +82,4 @@ Test(unicode_rule, is_asked_for_by_the_policy)
 {
     FIXTURE(f, "restricted_modules: [{name: os, severity: high}]", "python", "x = '\u202e'");
     cr_assert_eq(f.verdict.n_findings, 0);
-}
-
-Test(unicode_rule, knows_scripts)
-{
-    uint32_t latin = sp_unicode_script_of('a'), greek = sp_unicode_script_of(0x3b1);
-    uint32_t han = sp_unicode_script_of(0x4e00), kana = sp_unicode_script_of(0x30a2);
-    cr_assert_eq(latin, sp_unicode_script_of(0xff41), "fullwidth");
-    cr_assert_eq(sp_unicode_script_of('1'), 0);
-    cr_assert_eq(sp_unicode_script_of(0x1F600), 0);
-    cr_assert_eq(han, kana);
-    cr_assert(sp_unicode_mixed(latin | greek));
-    cr_assert_not(sp_unicode_mixed(latin | han));
-    cr_assert(sp_unicode_mixed(latin | han | greek));
-    cr_assert_not(sp_unicode_mixed(0));
 }

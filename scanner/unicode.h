@@ -1,11 +1,12 @@
-#ifndef SP_SCANNER_UNICODE_RULE_H
-#define SP_SCANNER_UNICODE_RULE_H
+#ifndef SP_SCANNER_UNICODE_H
+#define SP_SCANNER_UNICODE_H
 
-/* What makes source read other than it runs: bidirectional controls, invisible characters, identifiers of mixed scripts.
- * The rule itself is sp_unicode_rule (scanner/scan.h); here is what it knows of characters. */
+/* What is known of characters that mislead: bidirectional controls, invisible ones, scripts that look alike. */
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "scanner/sorted.h"
 
 enum sp_unicode_class {
     SP_UNICODE_PLAIN,
@@ -17,6 +18,8 @@ enum sp_unicode_class sp_unicode_class_of(uint32_t point);
 
 /* Scripts by a bit each; those that are written together (Han, Kana, Hangul, Bopomofo) share one. 0: none of its own. */
 uint32_t sp_unicode_script_of(uint32_t point);
+
+extern const struct sp_sorted sp_unicode_scripts; /* of ranges of points */
 
 /* Do letters of these scripts in one identifier mislead? One script never does, nor East Asian ones beside Latin. */
 bool sp_unicode_mixed(uint32_t scripts);
