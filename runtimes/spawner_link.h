@@ -1,7 +1,7 @@
 #ifndef SP_RUNTIMES_SPAWNER_LINK_H
 #define SP_RUNTIMES_SPAWNER_LINK_H
 
-/* The daemon's end of the spawner's socket. Loop thread; before the loop runs, sp_spawner_link_exchange waits instead. */
+/* The daemon's end of the spawner's socket. Loop thread; before the loop runs, sp_spawner_link_wait waits instead. */
 
 #include <uv.h>
 

@@ -84,7 +84,9 @@ __attribute__((noreturn)) static void become_spawner(const char *program, int so
         signal(number, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (setpgid(0, 0) < 0 || chdir("/") < 0)
+    /* A session of its own: no terminal's signals, and where the kernel shares the processor by sessions, a share that nothing
+     * which the same user runs beside it can take away. Kills must not wait for that. */
+    if (setsid() < 0 || chdir("/") < 0)
         _exit(127);
     execve(program, argv, environment);
     _exit(127);

@@ -44,7 +44,9 @@ enum sp_spawner_op {
     SP_SPAWNER_LOWER,     /* memory_bytes, pids, cpu_milli of a sandbox; answered by LOWERED */
     SP_SPAWNER_KILL,
     /* spawner to daemon */
-    SP_SPAWNER_STARTED = 64, /* with the pidfd of PID 1 and, where a memory cgroup holds it, its file of OOM counts */
+    /* With the pidfd of PID 1 and, where a memory cgroup holds it, its file of OOM counts; without where it has ended by
+     * then. */
+    SP_SPAWNER_STARTED = 64,
     SP_SPAWNER_LOWERED,
     SP_SPAWNER_ENDED /* exactly one for each START: no process of it is left, its slot is free */
 };

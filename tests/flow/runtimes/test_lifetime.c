@@ -286,6 +286,13 @@ Test(lifetime, the_spawner_killed_leaves_nothing)
     bench_abandon(&bench);
 }
 
+/* Else it would wait for its turn behind whatever else the daemon's session runs, and kills with it. */
+Test(lifetime, the_spawner_has_a_session_of_its_own)
+{
+    bench_open(&bench, NULL);
+    cr_assert_eq(getsid(bench.spawner), bench.spawner);
+}
+
 static struct bench_run *start_sleeper(struct bench *owner, const char *seconds)
 {
     static char code[2][256];
