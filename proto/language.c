@@ -34,29 +34,31 @@ int sp_language_find(struct sp_str name, struct sp_str *ret_dialect)
     return SP_LANGUAGE_NONE;
 }
 
-/* Is word one of the blank-separated words of list? */
-static bool lists(const char *list, struct sp_str word)
+bool sp_language_lists(const char *words, struct sp_str word)
 {
-    while (*list) {
-        size_t n = strcspn(list, " ");
-        if (n == word.n_bytes && strncasecmp(list, word.ptr, n) == 0)
+    while (word.n_bytes && *words) {
+        size_t n = strcspn(words, " ");
+        if (n == word.n_bytes && strncasecmp(words, word.ptr, n) == 0)
             return true;
-        list += n;
-        list += strspn(list, " ");
+        words += n;
+        words += strspn(words, " ");
     }
     return false;
 }
 
+struct sp_str sp_language_suffix(struct sp_str path)
+{
+    for (size_t i = path.n_bytes; i > 0 && path.ptr[i - 1] != '/'; i--)
+        if (path.ptr[i - 1] == '.')
+            return (struct sp_str){path.ptr + i - 1, path.n_bytes - i + 1};
+    return SP_STR("");
+}
+
 int sp_language_of_path(struct sp_str path)
 {
-    size_t i = path.n_bytes;
-    while (i > 0 && path.ptr[i - 1] != '.' && path.ptr[i - 1] != '/')
-        i--;
-    if (i == 0 || path.ptr[i - 1] == '/')
-        return SP_LANGUAGE_NONE;
-    struct sp_str suffix = {path.ptr + i - 1, path.n_bytes - i + 1};
+    struct sp_str suffix = sp_language_suffix(path);
     for (int language = 0; language < SP_LANGUAGE_COUNT; language++)
-        if (lists(languages[language].suffixes, suffix))
+        if (sp_language_lists(languages[language].suffixes, suffix))
             return language;
     return SP_LANGUAGE_NONE;
 }
@@ -84,7 +86,7 @@ static int of_interpreter(struct sp_str name)
 {
     for (int pass = 0; pass < 2; pass++) {
         for (int language = 0; language < SP_LANGUAGE_COUNT; language++)
-            if (name.n_bytes && lists(languages[language].shebangs, name))
+            if (sp_language_lists(languages[language].shebangs, name))
                 return language;
         while (name.n_bytes && strchr("0123456789.-", name.ptr[name.n_bytes - 1]))
             name.n_bytes--;

@@ -33,6 +33,12 @@ const char *sp_language_name(int language);
  * lower case and exact; ret_dialect may be NULL. */
 int sp_language_find(struct sp_str name, struct sp_str *ret_dialect);
 
+/* The last part's suffix with its dot (".gz" of "x.tar.gz"), borrowed; empty where there is none. */
+struct sp_str sp_language_suffix(struct sp_str path);
+
+/* Is word one of the blank-separated words, without regard to ASCII case? The empty word is none. */
+bool sp_language_lists(const char *words, struct sp_str word);
+
 /* The language of a file by the suffix of its path; SP_LANGUAGE_NONE where no row has it. Suffixes compare without
  * regard to ASCII case. */
 int sp_language_of_path(struct sp_str path);

@@ -43,26 +43,6 @@ static const struct {
     {"RDX3\n", 5},
 };
 
-static struct sp_str suffix_of(struct sp_str path)
-{
-    for (size_t i = path.n_bytes; i > 0 && path.ptr[i - 1] != '/'; i--)
-        if (path.ptr[i - 1] == '.')
-            return (struct sp_str){path.ptr + i - 1, path.n_bytes - i + 1};
-    return SP_STR("");
-}
-
-static bool lists(const char *list, struct sp_str word)
-{
-    while (word.n_bytes && *list) {
-        size_t n = strcspn(list, " ");
-        if (n == word.n_bytes && strncasecmp(list, word.ptr, n) == 0)
-            return true;
-        list += n;
-        list += strspn(list, " ");
-    }
-    return false;
-}
-
 /* libx.so.1.2: digits behind a shared object's name. */
 static bool is_shared_object(struct sp_str path)
 {
@@ -111,17 +91,17 @@ static enum sp_file_class source_class(int language, int *ret_language)
 
 enum sp_file_class sp_file_classify(struct sp_str path, struct sp_str data, int *ret_language)
 {
-    struct sp_str suffix = suffix_of(path);
-    if (lists(binary_suffixes, suffix) || is_shared_object(path))
+    struct sp_str suffix = sp_language_suffix(path);
+    if (sp_language_lists(binary_suffixes, suffix) || is_shared_object(path))
         return SP_FILE_BINARY;
     int language = sp_language_of_path(path);
     if (language != SP_LANGUAGE_NONE && language != SP_LANGUAGE_TEXT)
         return source_class(language, ret_language);
-    if (lists(foreign_suffixes, suffix)) {
+    if (sp_language_lists(foreign_suffixes, suffix)) {
         *ret_language = SP_LANGUAGE_NONE;
         return SP_FILE_UNJUDGED;
     }
-    bool document = lists(document_suffixes, suffix) && data.n_bytes >= 2 && memcmp(data.ptr, "PK", 2) == 0;
+    bool document = sp_language_lists(document_suffixes, suffix) && data.n_bytes >= 2 && memcmp(data.ptr, "PK", 2) == 0;
     if (!document && (is_program(data) || is_archive(data)))
         return SP_FILE_BINARY;
     if (data.n_bytes >= 2 && data.ptr[0] == '#' && data.ptr[1] == '!')

@@ -46,3 +46,21 @@ Test(language, shebangs_tell_the_language_of_a_script)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         cr_assert_eq(sp_language_of_shebang(sp_str_of(cases[i].data)), cases[i].language, "%s", cases[i].data);
 }
+
+Test(language, a_suffix_is_that_of_the_last_part)
+{
+    static const char *const cases[][2] = {
+        {"x.tar.gz", ".gz"}, {"a.b/c", ""}, {".py", ".py"}, {"a.", "."}, {"", ""}, {"/", ""}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        cr_assert(sp_str_is(sp_language_suffix(sp_str_of(cases[i][0])), cases[i][1]), "%s", cases[i][0]);
+}
+
+Test(language, a_list_holds_whole_words_only)
+{
+    cr_assert(sp_language_lists("ab cd", SP_STR("ab")));
+    cr_assert(sp_language_lists("ab cd", SP_STR("CD")));
+    cr_assert_not(sp_language_lists("ab cd", SP_STR("a")));
+    cr_assert_not(sp_language_lists("ab cd", SP_STR("b cd")));
+    cr_assert_not(sp_language_lists("ab cd", SP_STR("")));
+    cr_assert_not(sp_language_lists("", SP_STR("")));
+}
