@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/pack.h"
+#include "proto/params.h"
 #include "proto/utf8.h"
 
 int sp_ask_adopt(const void *options, size_t size, size_t own_size, void *ret_own, struct sp_error *error)
@@ -60,9 +61,18 @@ static void put_text(struct map *map, const char *key, const char *text)
         sp_pack_text(put_key(map, key), sp_str_of(text));
 }
 
-static void put_bytes(struct map *map, const char *key, const void *bytes, size_t n_bytes)
+/* What the caller says is there must be there. */
+static int check_given(const char *what, const void *given, size_t count, struct sp_error *error)
 {
-    sp_pack_text(put_key(map, key), (struct sp_str){bytes ? bytes : "", bytes ? n_bytes : 0});
+    return given || !count ? 0 : sp_error_set(error, SP_EINVALID_REQUEST, "%s: %zu of them, at NULL", what, count);
+}
+
+static int put_bytes(struct map *map, const char *key, const void *bytes, size_t n_bytes, struct sp_error *error)
+{
+    int r = check_given(key, bytes, n_bytes, error);
+    if (r == 0)
+        sp_pack_text(put_key(map, key), (struct sp_str){bytes ? bytes : "", n_bytes});
+    return r;
 }
 
 static void put_uint(struct map *map, const char *key, uint64_t value)
@@ -71,26 +81,44 @@ static void put_uint(struct map *map, const char *key, uint64_t value)
         sp_pack_uint(put_key(map, key), value);
 }
 
-static void put_texts(struct map *map, const char *key, const char *const *texts, size_t n_texts)
+static int put_texts(struct map *map, const char *key, const char *const *texts, size_t n_texts, struct sp_error *error)
 {
-    if (!n_texts)
-        return;
+    int r = check_given(key, texts, n_texts, error);
+    if (r < 0 || !n_texts)
+        return r;
     struct sp_buffer *buffer = put_key(map, key);
     sp_pack_array(buffer, n_texts);
-    for (size_t i = 0; i < n_texts; i++)
-        sp_pack_text(buffer, sp_str_of(texts[i] ? texts[i] : ""));
+    for (size_t i = 0; i < n_texts; i++) {
+        if (!texts[i])
+            return sp_error_set(error, SP_EINVALID_REQUEST, "%s[%zu] is NULL", key, i);
+        sp_pack_text(buffer, sp_str_of(texts[i]));
+    }
+    return 0;
 }
 
-static void put_policy(struct map *map, const char *reference, const void *yaml, size_t yaml_bytes)
+static int put_policy(
+    struct map *map, const char *reference, const void *yaml, size_t yaml_bytes, struct sp_error *error)
 {
+    int r = check_given("policy_yaml", yaml, yaml_bytes, error);
+    if (r < 0)
+        return r;
     if (!yaml) {
         put_text(map, "policy", reference);
-        return;
+        return 0;
     }
     struct sp_buffer *buffer = put_key(map, "policy");
     sp_pack_map(buffer, 1);
     sp_pack_key(buffer, "yaml");
     sp_pack_text(buffer, (struct sp_str){yaml, yaml_bytes});
+    return 0;
+}
+
+static int end_with_policy(
+    struct map *map, const char *reference, const void *yaml, size_t yaml_bytes, struct sp_error *error)
+{
+    int r = put_policy(map, reference, yaml, yaml_bytes, error);
+    map_end(map);
+    return r;
 }
 
 /* The path is for the audit, which takes text only: what is not UTF-8 in it becomes U+FFFD. */
@@ -115,13 +143,10 @@ static void put_path(struct map *map, const char *path)
 
 static int put_code(struct map *map, const void *code, size_t code_bytes, const char *language, struct sp_error *error)
 {
-    if (!code && code_bytes)
-        return sp_error_set(error, SP_EINVALID_REQUEST, "no code is given");
     if (!language)
         return sp_error_set(error, SP_EINVALID_REQUEST, "no language is given");
-    put_bytes(map, "code", code, code_bytes);
     put_text(map, "language", language);
-    return 0;
+    return put_bytes(map, "code", code, code_bytes, error);
 }
 
 int sp_ask_scan(struct sp_buffer *buffer, const struct sallyport_scan_options *options, struct sp_error *error)
@@ -135,10 +160,8 @@ int sp_ask_scan(struct sp_buffer *buffer, const struct sallyport_scan_options *o
     if (r < 0)
         return r;
     put_path(&map, own.path);
-    put_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes);
     put_uint(&map, "max_violations", own.max_violations);
-    map_end(&map);
-    return 0;
+    return end_with_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes, error);
 }
 
 int sp_ask_scan_batch(struct sp_buffer *buffer, const struct sallyport_batch_options *options, struct sp_error *error)
@@ -165,10 +188,8 @@ int sp_ask_scan_batch(struct sp_buffer *buffer, const struct sallyport_batch_opt
         put_path(&one, source.path);
         map_end(&one);
     }
-    put_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes);
     put_uint(&map, "max_violations", own.max_violations);
-    map_end(&map);
-    return 0;
+    return end_with_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes, error);
 }
 
 int sp_ask_explain(struct sp_buffer *buffer, const struct sallyport_explain_options *options, struct sp_error *error)
@@ -181,15 +202,14 @@ int sp_ask_explain(struct sp_buffer *buffer, const struct sallyport_explain_opti
     r = put_code(&map, own.code, own.code_bytes, own.language, error);
     if (r < 0)
         return r;
-    put_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes);
-    map_end(&map);
-    return 0;
+    return end_with_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes, error);
 }
 
 static int put_env(struct map *map, const char *const *env, size_t n_env, struct sp_error *error)
 {
-    if (!n_env)
-        return 0;
+    int r = check_given("env", env, n_env, error);
+    if (r < 0 || !n_env)
+        return r;
     struct sp_buffer *buffer = put_key(map, "env");
     sp_pack_map(buffer, n_env);
     for (size_t i = 0; i < n_env; i++) {
@@ -204,41 +224,64 @@ static int put_env(struct map *map, const char *const *env, size_t n_env, struct
 
 static int put_files(struct map *map, const struct sallyport_file *files, size_t n_files, struct sp_error *error)
 {
-    if (!n_files)
-        return 0;
+    int r = check_given("files", files, n_files, error);
+    if (r < 0 || !n_files)
+        return r;
     struct sp_buffer *buffer = put_key(map, "files");
     sp_pack_array(buffer, n_files);
     for (size_t i = 0; i < n_files; i++) {
         struct sallyport_file file;
-        int r = sp_ask_adopt((const char *)files + i * files->size, files->size, sizeof file, &file, error);
+        r = sp_ask_adopt((const char *)files + i * files->size, files->size, sizeof file, &file, error);
         if (r < 0)
             return r;
         if (!file.path)
             return sp_error_set(error, SP_EINVALID_REQUEST, "files[%zu] has no path", i);
         struct map one = map_begin(buffer);
         put_text(&one, "path", file.path);
-        put_bytes(&one, "data", file.data, file.data_bytes);
+        r = put_bytes(&one, "data", file.data, file.data_bytes, error);
+        if (r < 0)
+            return r;
         put_uint(&one, "mode", file.mode);
         map_end(&one);
     }
     return 0;
 }
 
+/* By the table that reads them at the other end. */
 static void put_limits(struct map *map, const struct sallyport_run_options *options)
 {
-    struct sp_buffer *buffer = put_key(map, "limits");
-    struct map limits = map_begin(buffer);
-    put_uint(&limits, "wall_ms", options->wall_ms);
-    put_uint(&limits, "cpu_ms", options->cpu_ms);
-    put_uint(&limits, "memory_bytes", options->memory_bytes);
-    if (options->cpu_milli)
-        sp_pack_double(put_key(&limits, "cpus"), (double)options->cpu_milli / 1000);
-    put_uint(&limits, "pids", options->pids);
-    put_uint(&limits, "file_bytes", options->file_bytes);
-    put_uint(&limits, "disk_bytes", options->disk_bytes);
-    put_uint(&limits, "output_bytes", options->output_bytes);
-    put_uint(&limits, "open_files", options->open_files);
+    const struct sp_limits asked = {
+#define X(field, name, standard, ceiling) .field = options->field,
+        SP_RUN_LIMITS(X)
+#undef X
+    };
+    struct map limits = map_begin(put_key(map, "limits"));
+    for (size_t i = 0; i < sp_limits_table.n_fields; i++) {
+        const struct sp_field *field = &sp_limits_table.fields[i];
+        uint64_t value = *(const uint64_t *)(const void *)((const char *)&asked + field->offset);
+        if (field->type == SP_FIELD_MILLI && value)
+            sp_pack_double(put_key(&limits, field->name), (double)value / 1000);
+        else
+            put_uint(&limits, field->name, value);
+    }
     map_end(&limits);
+}
+
+/* Everything of a run that may be there or not. */
+static int put_world(struct map *map, const struct sallyport_run_options *own, struct sp_error *error)
+{
+    int r = put_texts(map, "argv", own->argv, own->n_argv, error);
+    if (r == 0)
+        r = put_env(map, own->env, own->n_env, error);
+    if (r == 0 && (own->input || own->input_bytes))
+        r = put_bytes(map, "stdin", own->input, own->input_bytes, error);
+    if (r == 0)
+        r = put_files(map, own->files, own->n_files, error);
+    if (r == 0)
+        r = put_texts(map, "libraries", own->libraries, own->n_libraries, error);
+    if (r == 0)
+        r = put_texts(map, "artifacts", own->artifacts, own->n_artifacts, error);
+    return r;
 }
 
 int sp_ask_run(struct sp_buffer *buffer, const struct sallyport_run_options *options, struct sp_error *error)
@@ -249,29 +292,18 @@ int sp_ask_run(struct sp_buffer *buffer, const struct sallyport_run_options *opt
         return r;
     struct map map = map_begin(buffer);
     r = put_code(&map, own.code, own.code_bytes, own.language, error);
+    if (r == 0)
+        r = put_world(&map, &own, error);
     if (r < 0)
         return r;
-    put_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes);
     put_text(&map, "runtime", own.runtime);
-    put_texts(&map, "argv", own.argv, own.n_argv);
-    r = put_env(&map, own.env, own.n_env, error);
-    if (r < 0)
-        return r;
-    if (own.input)
-        put_bytes(&map, "stdin", own.input, own.input_bytes);
-    r = put_files(&map, own.files, own.n_files, error);
-    if (r < 0)
-        return r;
-    put_texts(&map, "libraries", own.libraries, own.n_libraries);
     put_limits(&map, &own);
     put_text(&map, "network", own.network);
-    put_texts(&map, "artifacts", own.artifacts, own.n_artifacts);
     if (own.output)
         sp_pack_bool(put_key(&map, "stream"), true);
     put_text(&map, "tag", own.tag);
     put_uint(&map, "max_violations", own.max_violations);
-    map_end(&map);
-    return 0;
+    return end_with_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes, error);
 }
 
 int sp_ask_policy_put(
@@ -280,10 +312,8 @@ int sp_ask_policy_put(
     if (!yaml)
         return sp_error_set(error, SP_EINVALID_REQUEST, "no policy is given");
     struct map map = map_begin(buffer);
-    put_policy(&map, NULL, yaml, yaml_bytes);
     put_text(&map, "name", name);
-    map_end(&map);
-    return 0;
+    return end_with_policy(&map, NULL, yaml, yaml_bytes, error);
 }
 
 int sp_ask_policy_check(struct sp_buffer *buffer, const void *yaml, size_t yaml_bytes, struct sp_error *error)

@@ -6,8 +6,8 @@
 #include "client/sallyport.h"
 #include "proto/buffer.h"
 
-/* Each: SP_EINVALID_REQUEST for options without a size, without code, or with fields that this version does not know; a
- * failure of the buffer sticks to it. */
+/* Each: SP_EINVALID_REQUEST for options without a size, without code, with a count of things at NULL, or with fields that
+ * this version does not know; a failure of the buffer sticks to it. */
 int sp_ask_run(struct sp_buffer *buffer, const struct sallyport_run_options *options, struct sp_error *error);
 int sp_ask_scan(struct sp_buffer *buffer, const struct sallyport_scan_options *options, struct sp_error *error);
 int sp_ask_scan_batch(struct sp_buffer *buffer, const struct sallyport_batch_options *options, struct sp_error *error);

@@ -62,8 +62,13 @@ Test(ask, run_reads_back_whole)
         .artifacts = globs,
         .n_artifacts = 1,
         .wall_ms = 1500,
+        .cpu_ms = 1600,
         .memory_bytes = 1 << 28,
         .cpu_milli = 500,
+        .file_bytes = 1700,
+        .disk_bytes = 1800,
+        .output_bytes = 1900,
+        .open_files = 20,
         .output = ignore_output,
         .tag = "t"};
     struct decoded decoded;
@@ -85,10 +90,10 @@ Test(ask, run_reads_back_whole)
     cr_expect_eq(got[0].data.n_bytes, 2u);
     cr_expect_eq(got[0].mode, 0755u);
     cr_expect_eq(got[1].data.n_bytes, 0u);
-    cr_expect_eq(run.limits.wall_ms, 1500u);
-    cr_expect_eq(run.limits.cpu_milli, 500u);
-    cr_expect_eq(run.limits.memory_bytes, 1u << 28);
     cr_expect_eq(run.limits.pids, 0u);
+#define X(field, name, standard, ceiling) cr_expect_eq(run.limits.field, options.field, "%s", name);
+    SP_RUN_LIMITS(X)
+#undef X
     cr_expect(run.stream);
     cr_expect(sp_str_is(run.tag, "t"));
     decoded_fini(&decoded);
@@ -168,4 +173,52 @@ Test(ask, environment_without_a_name_is_refused)
         cr_expect_eq(sp_ask_run(&buffer, &options, NULL), SP_EINVALID_REQUEST, "%s", wrong[i][0]);
         sp_buffer_fini(&buffer);
     }
+}
+
+static int ask_run(struct sallyport_run_options options, struct sp_error *error)
+{
+    struct sp_buffer buffer;
+    sp_buffer_init(&buffer, 1 << 20);
+    options.size = sizeof options;
+    options.language = "text";
+    *error = (struct sp_error){0};
+    int r = sp_ask_run(&buffer, &options, error);
+    sp_buffer_fini(&buffer);
+    return r;
+}
+
+Test(ask, a_count_of_things_at_null_is_refused)
+{
+    static const char *const hole[] = {"a", NULL};
+    static const struct sallyport_file file = {.size = sizeof file, .path = "f", .data_bytes = 1};
+    const struct {
+        struct sallyport_run_options options;
+        const char *what;
+    } cases[] = {
+        {{.code_bytes = 1}, "code"},
+        {{.n_argv = 1}, "argv"},
+        {{.argv = hole, .n_argv = 2}, "argv[1]"},
+        {{.n_env = 1}, "env"},
+        {{.env = hole + 1, .n_env = 1}, "env[0]"},
+        {{.input_bytes = 1}, "stdin"},
+        {{.n_files = 1}, "files"},
+        {{.files = &file, .n_files = 1}, "data"},
+        {{.n_libraries = 1}, "libraries"},
+        {{.n_artifacts = 1}, "artifacts"},
+        {{.policy_yaml_bytes = 1}, "policy_yaml"},
+    };
+    struct sp_error error;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_expect_eq(ask_run(cases[i].options, &error), SP_EINVALID_REQUEST, "%s", cases[i].what);
+        cr_expect(strncmp(error.text, cases[i].what, strlen(cases[i].what)) == 0, "%s: %s", cases[i].what, error.text);
+    }
+    cr_expect_eq(ask_run((struct sallyport_run_options){0}, &error), 0);
+
+    struct sallyport_scan_options scan = {.size = sizeof scan, .language = "text", .policy_yaml_bytes = 1};
+    struct sallyport_batch_options batch = {.size = sizeof batch, .n_sources = 1};
+    struct sp_buffer buffer;
+    sp_buffer_init(&buffer, 1 << 20);
+    cr_expect_eq(sp_ask_scan(&buffer, &scan, NULL), SP_EINVALID_REQUEST);
+    cr_expect_eq(sp_ask_scan_batch(&buffer, &batch, NULL), SP_EINVALID_REQUEST);
+    sp_buffer_fini(&buffer);
 }
