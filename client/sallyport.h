@@ -60,7 +60,8 @@ enum sallyport_code {
     SALLYPORT_ENO_MEMORY = -21,
     SALLYPORT_EINVALID_CONFIG = -22,
     SALLYPORT_EUNREACHABLE = -23,
-    SALLYPORT_EPROTOCOL = -24
+    SALLYPORT_EPROTOCOL = -24,
+    SALLYPORT_ENOT_APPLICABLE = -25
 };
 
 struct sallyport_error {

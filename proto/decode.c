@@ -39,6 +39,13 @@ static int wrong_type(struct decoding *d, const char *want, const msgpack_object
     return sp_error_set(d->error, d->code, "must be %s, is %s", want, type_name(object));
 }
 
+static int doubled_key(struct decoding *d)
+{
+    if (d->error && !d->error->code)
+        d->error->is_doubled = true;
+    return sp_error_set(d->error, d->code, "the key is there twice");
+}
+
 static int out_of_memory(struct decoding *d)
 {
     return sp_error_set(d->error, sp_arena_error(d->arena), NULL);
@@ -223,7 +230,7 @@ static int decode_pairs(
         }
         for (size_t j = 0; j < i && r == 0; j++)
             if (sp_str_equal(items[j].name, items[i].name))
-                r = sp_error_set(d->error, d->code, "the key is there twice");
+                r = doubled_key(d);
         if (r == 0)
             r = decode_string(d, &kv->val, field, false, &items[i].value);
         if (r < 0) {
@@ -347,7 +354,7 @@ static int decode_map(struct decoding *d, const msgpack_object *object, const st
         uint64_t bit = 1ull << (field - table->fields);
         int r = 0;
         if (seen & bit)
-            r = sp_error_set(d->error, d->code, "the key is there twice");
+            r = doubled_key(d);
         else if (kv->val.type != MSGPACK_OBJECT_NIL)
             r = decode_field(d, &kv->val, field, (char *)ret + field->offset);
         if (r < 0) {

@@ -1,6 +1,7 @@
 #ifndef SP_PROTO_ERROR_H
 #define SP_PROTO_ERROR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Every error there is: identifier, name on the wire, what it means. Documentation and clients read the same rows.
@@ -29,7 +30,8 @@
     X(NO_MEMORY, "no_memory", "out of memory")                                                                         \
     X(INVALID_CONFIG, "invalid_config", "the configuration is not valid")                                              \
     X(UNREACHABLE, "unreachable", "the service does not answer")                                                       \
-    X(PROTOCOL, "protocol", "the peer does not speak the protocol")
+    X(PROTOCOL, "protocol", "the peer does not speak the protocol")                                                    \
+    X(NOT_APPLICABLE, "not_applicable", "the policy does not apply to the language")
 
 enum sp_error_number {
     SP_ERROR_NONE_,
@@ -51,6 +53,7 @@ struct sp_error {
     int code;        /* SP_E…, 0 while nothing went wrong */
     uint32_t line;   /* 1-based place in a text, 0 without one */
     uint32_t column; /* 1-based, in code points */
+    bool is_doubled; /* what is wrong is the second of two keys at the path */
     char path[128];  /* "patterns[3].severity", or empty; valid UTF-8 */
     char text[320];  /* a sentence without a full stop, valid UTF-8; never empty once set */
 };

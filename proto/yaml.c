@@ -35,6 +35,7 @@ struct reader {
     bool has_value;
     /* locating */
     const char *target;
+    bool wants_second; /* of the keys at the target */
     char path[128];
     size_t best_bytes;
     uint32_t best_line, best_column;
@@ -160,8 +161,11 @@ static void compare_path(struct reader *reader, yaml_mark_t mark)
     char next = reader->target[n];
     if (n > 0 && next != '\0' && next != '.' && next != '[')
         return;
-    if (n == reader->best_bytes && reader->best_line)
-        return;
+    if (n == reader->best_bytes && reader->best_line) {
+        if (!reader->wants_second || next != '\0')
+            return;
+        reader->wants_second = false;
+    }
     reader->best_bytes = n;
     reader->best_line = (uint32_t)mark.line + 1;
     reader->best_column = (uint32_t)mark.column + 1;
@@ -186,7 +190,8 @@ static int open_container(struct reader *reader, bool map, yaml_mark_t mark)
     if (reader->depth == SP_YAML_DEPTH_MAX)
         return refuse(reader, mark, "nests too deep");
     enter_path(reader);
-    if (reader->target)
+    /* In a map the key at this path was compared. */
+    if (reader->target && !(reader->depth && reader->levels[reader->depth - 1].map))
         compare_path(reader, mark);
     count_value(reader);
     reader->levels[reader->depth++] = (struct level){
@@ -324,7 +329,7 @@ void sp_yaml_locate(struct sp_str text, struct sp_error *error)
 {
     if (!error || !error->code || error->line)
         return;
-    struct reader reader = {.code = SP_EINTERNAL, .target = error->path};
+    struct reader reader = {.code = SP_EINTERNAL, .target = error->path, .wants_second = error->is_doubled};
     if (read_text(&reader, text) < 0)
         return;
     error->line = reader.best_line;

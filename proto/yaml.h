@@ -19,8 +19,9 @@
 int sp_yaml_pack(
     struct sp_str text, const char *const *string_keys, int code, struct sp_buffer *buffer, struct sp_error *error);
 
-/* Sets error's line and column to where its path ("patterns[3].severity") stands in the text, or to the nearest that is
- * there of what the path leads through. Text must be one that sp_yaml_pack took. */
+/* Sets error's line and column to where its path ("patterns[3].severity") stands in the text, for a doubled key to where it
+ * stands the second time, or to the nearest that is there of what the path leads through. Text must be one that
+ * sp_yaml_pack took. */
 void sp_yaml_locate(struct sp_str text, struct sp_error *error);
 
 /* The keys of a policy that are always strings. */

@@ -50,6 +50,7 @@ static struct sp_arena arena;
 static msgpack_unpacked unpacked;
 static struct outer outer;
 static char text[500];
+static bool is_doubled;
 
 static int decode(const char *yaml)
 {
@@ -64,6 +65,7 @@ static int decode(const char *yaml)
         msgpack_unpack_next(&unpacked, (const char *)buffer.bytes, buffer.n_bytes, &at), MSGPACK_UNPACK_SUCCESS);
     int r = sp_decode(&unpacked.data, &outer_table, SP_EINVALID_REQUEST, &arena, &outer, &error);
     text[0] = '\0';
+    is_doubled = error.is_doubled;
     if (r < 0) {
         cr_assert_eq(error.code, r);
         sp_error_format(&error, text, sizeof(text));
@@ -154,6 +156,7 @@ Test(decode, what_is_wrong_is_named_by_its_path)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         cr_assert_eq(decode(cases[i].yaml), cases[i].code, "%s", cases[i].yaml);
         cr_assert_str_eq(text, cases[i].text);
+        cr_assert_eq(is_doubled, strstr(text, "twice") != NULL, "%s", text);
         done();
     }
 }

@@ -127,3 +127,24 @@ Test(yaml, a_path_is_located)
         cr_assert_eq(e.column, cases[i].column, "%s: column %u", cases[i].path, e.column);
     }
 }
+
+Test(yaml, a_doubled_key_is_located_where_it_is_doubled)
+{
+    static const struct {
+        const char *yaml, *path;
+        uint32_t line, column;
+    } cases[] = {
+        {"name: x\nother: 1\nname: y\n", "name", 3, 1},
+        {"a: {b: 1}\nc: [1]\na: {b: 2}\na: 3\n", "a", 3, 1},
+        {"list:\n  - {k: 1, k: 2}\n  - {k: 3}\n", "list[0].k", 2, 12},
+        {"list: [{k: 1}]\nlist: [{k: 1}]\n", "list", 2, 1},
+        {"name: x\n", "name", 1, 1},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sp_error e = {.code = SP_EINVALID_POLICY, .is_doubled = true};
+        strcpy(e.path, cases[i].path);
+        sp_yaml_locate(sp_str_of(cases[i].yaml), &e);
+        cr_assert_eq(e.line, cases[i].line, "%s: line %u", cases[i].yaml, e.line);
+        cr_assert_eq(e.column, cases[i].column, "%s: column %u", cases[i].yaml, e.column);
+    }
+}
