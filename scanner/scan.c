@@ -37,7 +37,7 @@ static int begin_policy(
 {
     const struct sp_policy_model *model = policy->model;
     if (!sp_policy_serves(policy, scan->language))
-        return sp_error_set(error, SP_EINVALID_REQUEST, "policy %s does not judge %s",
+        return sp_error_set(error, SP_ENOT_APPLICABLE, "policy %s does not judge %s",
             model->name ? model->name : model->id, sp_language_name(scan->language));
     state->policy = policy;
     state->wanted = sp_arena_array(scan->work, model->n_patterns, sizeof(*state->wanted));

@@ -136,7 +136,7 @@ struct sp_verdict {
 };
 
 /* Judges code. The verdict's memory is the arena's and the policies'; code must outlive it. Errors: SP_EUNSUPPORTED_LANGUAGE,
- * SP_EINVALID_REQUEST (a policy that does not serve the language), SP_EINVALID_CODE, SP_ENO_MEMORY, SP_ETOO_LARGE (the
+ * SP_ENOT_APPLICABLE (a policy that does not serve the language), SP_EINVALID_CODE, SP_ENO_MEMORY, SP_ETOO_LARGE (the
  * arena's bound). A bound of the scan itself is never an error and never a pass: it is a finding of kind limit. */
 int sp_scan(struct sp_scanner *scanner, const struct sp_scan_options *options, struct sp_str code,
     struct sp_arena *arena, struct sp_verdict *ret_verdict, struct sp_error *error);

@@ -12,6 +12,7 @@
 #include "client/cmd/out_dir.h"
 #include "client/cmd/out_escape.h"
 #include "client/cmd/out_json.h"
+#include "proto/limits.h"
 
 /* How long a run may wait for its turn besides its own time. */
 #define QUEUE_MS 300000u
@@ -20,7 +21,7 @@ struct options {
     struct sp_common common;
     const char *policy, *language, *runtime, *out;
     struct sp_texts files, env, libraries, artifacts;
-    uint64_t wall_ms, cpu_ms, memory_bytes, cpu_milli, pids, file_bytes, disk_bytes, output_bytes, open_files;
+    struct sp_limits limits; /* 0: not asked for */
     bool json, raw, no_input;
 };
 
@@ -29,15 +30,15 @@ static const struct sp_option rows[] = {
     {'p', "policy", SP_OPTION_TEXT, AT(policy), "POLICY", "a file, a name or an id; else the service's default"},
     {'l', "language", SP_OPTION_TEXT, AT(language), "LANG", "else by suffix or shebang"},
     {'r', "runtime", SP_OPTION_TEXT, AT(runtime), "RUNTIME", "else the first that is available"},
-    {0, "timeout", SP_OPTION_DURATION, AT(wall_ms), "TIME", "wall-clock time: 30s, 500ms"},
-    {0, "cpu-time", SP_OPTION_DURATION, AT(cpu_ms), "TIME", "CPU time of all its processes"},
-    {0, "memory", SP_OPTION_SIZE, AT(memory_bytes), "SIZE", "memory: 256M"},
-    {0, "cpus", SP_OPTION_MILLI, AT(cpu_milli), "N", "cores: 1, 0.5"},
-    {0, "pids", SP_OPTION_COUNT, AT(pids), "N", "processes and threads", NULL, 1, 1u << 20},
-    {0, "file-size", SP_OPTION_SIZE, AT(file_bytes), "SIZE", "size of one file"},
-    {0, "disk", SP_OPTION_SIZE, AT(disk_bytes), "SIZE", "size of its working directory"},
-    {0, "output-limit", SP_OPTION_SIZE, AT(output_bytes), "SIZE", "what it may print"},
-    {0, "open-files", SP_OPTION_COUNT, AT(open_files), "N", "descriptors a process", NULL, 8, 1u << 20},
+    {0, "timeout", SP_OPTION_DURATION, AT(limits.wall_ms), "TIME", "wall-clock time: 30s, 500ms"},
+    {0, "cpu-time", SP_OPTION_DURATION, AT(limits.cpu_ms), "TIME", "CPU time of all its processes"},
+    {0, "memory", SP_OPTION_SIZE, AT(limits.memory_bytes), "SIZE", "memory: 256M"},
+    {0, "cpus", SP_OPTION_MILLI, AT(limits.cpu_milli), "N", "cores: 1, 0.5"},
+    {0, "pids", SP_OPTION_COUNT, AT(limits.pids), "N", "processes and threads", NULL, 1, 1u << 20},
+    {0, "file-size", SP_OPTION_SIZE, AT(limits.file_bytes), "SIZE", "size of one file"},
+    {0, "disk", SP_OPTION_SIZE, AT(limits.disk_bytes), "SIZE", "size of its working directory"},
+    {0, "output-limit", SP_OPTION_SIZE, AT(limits.output_bytes), "SIZE", "what it may print"},
+    {0, "open-files", SP_OPTION_COUNT, AT(limits.open_files), "N", "descriptors a process", NULL, 8, 1u << 20},
     {0, "lib", SP_OPTION_TEXTS, AT(libraries), "NAME", "a library it needs; may be repeated"},
     {0, "file", SP_OPTION_TEXTS, AT(files), "SRC[:DST]", "a file it finds in the sandbox; may be repeated"},
     {'e', "env", SP_OPTION_TEXTS, AT(env), "NAME=VALUE", "an environment variable; may be repeated"},
@@ -278,6 +279,8 @@ static int conclude(const struct sp_invocation *invocation, const struct input *
         sp_out_json_value(stdout, answer, 0);
         putchar('\n');
     }
+    if (sallyport_type_of(sallyport_get(answer, "ran")) != SALLYPORT_BOOL)
+        return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "the service did not say whether the program ran");
     if (!sallyport_get_bool(answer, "ran")) {
         if (!options->json)
             tell_refusal(invocation, input, answer);
@@ -297,7 +300,7 @@ static struct sallyport_run_options ask_for(
     static const char *const everything[] = {"**"};
     const struct options *options = invocation->options;
     bool all = options->out && !options->artifacts.n_items;
-    uint64_t wait_ms = (options->wall_ms ? options->wall_ms : sp_limits_ceiling().wall_ms) + QUEUE_MS;
+    uint64_t wait_ms = (options->limits.wall_ms ? options->limits.wall_ms : sp_limits_ceiling().wall_ms) + QUEUE_MS;
     return (struct sallyport_run_options){
         .size = sizeof(struct sallyport_run_options),
         .code = input->code.bytes ? (const void *)input->code.bytes : "",
@@ -319,16 +322,10 @@ static struct sallyport_run_options ask_for(
         .n_libraries = options->libraries.n_items,
         .artifacts = all ? everything : options->artifacts.items,
         .n_artifacts = all ? 1 : options->artifacts.n_items,
-        .wall_ms = options->wall_ms,
-        .cpu_ms = options->cpu_ms,
-        .memory_bytes = options->memory_bytes,
-        .cpu_milli = options->cpu_milli,
-        .pids = options->pids,
-        .file_bytes = options->file_bytes,
-        .disk_bytes = options->disk_bytes,
-        .output_bytes = options->output_bytes,
-        .open_files = options->open_files,
-        .output = options->json ? NULL : on_output,
+#define X(field, name, standard, ceiling) .field = options->limits.field,
+        SP_RUN_LIMITS(X)
+#undef X
+            .output = options->json ? NULL : on_output,
         .output_context = output,
         .timeout_ms = wait_ms > UINT32_MAX ? UINT32_MAX : (unsigned)wait_ms,
     };

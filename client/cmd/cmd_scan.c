@@ -42,8 +42,9 @@ struct scanning {
     const char *policy_file; /* NULL: the policy is a reference */
     struct sp_scan_queue *queue;
     bool colours;
-    int language; /* of options->language, without its dialect */
-    bool printed; /* a list item stands before the next */
+    int language;   /* of options->language, without its dialect */
+    bool printed;   /* a list item stands before the next */
+    bool truncated; /* a verdict did not tell all its findings: n_blocking is the least there are */
     uint64_t n_scanned, n_unsafe, n_findings, n_blocking, n_skipped, n_failed;
 };
 
@@ -53,8 +54,7 @@ struct scanning {
 static bool is_foreign(const struct sp_scan_source *source, const struct sallyport_error *error)
 {
     return source->in_tree &&
-           (error->code == SALLYPORT_EUNSUPPORTED_LANGUAGE ||
-               (error->code == SALLYPORT_EINVALID_REQUEST && strstr(error->message, "does not judge")));
+           (error->code == SALLYPORT_EUNSUPPORTED_LANGUAGE || error->code == SALLYPORT_ENOT_APPLICABLE);
 }
 
 static void tell_text(struct scanning *scanning, const struct sp_scan_source *source, const sallyport_value *verdict,
@@ -108,6 +108,7 @@ static void told(void *context, const struct sp_scan_source *source, const sally
         const sallyport_value *findings = sallyport_get(verdict, "violations");
         scanning->n_scanned++;
         scanning->n_unsafe += !sallyport_get_bool(verdict, "safe");
+        scanning->truncated |= sallyport_get_bool(verdict, "truncated");
         for (size_t i = 0; i < sallyport_get_count(findings, NULL); i++)
             scanning->n_blocking += sallyport_get_bool(sallyport_at(findings, i), "blocking");
         const sallyport_value *counts = sallyport_get(verdict, "counts");
@@ -258,8 +259,9 @@ static void summarise(const struct scanning *scanning)
     if (scanning->n_findings && !scanning->n_unsafe)
         fputs(", none of them blocks", stderr);
     else if (scanning->n_findings)
-        fprintf(stderr, ", %llu of them block%s %llu file%s", (unsigned long long)scanning->n_blocking,
-            scanning->n_blocking == 1 ? "s" : "", (unsigned long long)scanning->n_unsafe, plural(scanning->n_unsafe));
+        fprintf(stderr, ", %s%llu of them block%s %llu file%s", scanning->truncated ? "at least " : "",
+            (unsigned long long)scanning->n_blocking, scanning->n_blocking == 1 ? "s" : "",
+            (unsigned long long)scanning->n_unsafe, plural(scanning->n_unsafe));
     if (scanning->n_skipped)
         fprintf(stderr, "; %llu skipped", (unsigned long long)scanning->n_skipped);
     if (scanning->n_failed)

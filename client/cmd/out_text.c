@@ -155,8 +155,10 @@ static void print_note(FILE *file, const char *label, struct sp_str text)
     putc('\n', file);
 }
 
-static void print_notes(FILE *file, const sallyport_value *finding)
+static void print_notes(FILE *file, const sallyport_value *finding, bool one_of_many)
 {
+    if (one_of_many)
+        print_note(file, "policy", sp_out_text_of(finding, "policy"));
     struct sp_str via = sp_out_text_of(finding, "via");
     if (via.n_bytes && !sp_str_is(via, "direct"))
         print_note(file, "via", via);
@@ -168,8 +170,8 @@ static void print_notes(FILE *file, const sallyport_value *finding)
     print_note(file, "see", sp_out_text_of(finding, "url"));
 }
 
-void sp_out_text_finding(
-    FILE *file, bool colours, struct sp_str path, struct sp_str source, const sallyport_value *finding)
+void sp_out_text_finding(FILE *file, bool colours, struct sp_str path, struct sp_str source,
+    const sallyport_value *finding, bool one_of_many)
 {
     struct sp_str severity = sp_out_text_of(finding, "severity");
     int64_t offset = sallyport_get_int(finding, "offset", -1), length = sallyport_get_int(finding, "length", 0);
@@ -185,7 +187,7 @@ void sp_out_text_finding(
     fputs("]\n", file);
     if (source.ptr && source.n_bytes && offset >= 0 && (uint64_t)offset <= source.n_bytes && length >= 0)
         print_line(file, colours, source, (size_t)offset, (size_t)length);
-    print_notes(file, finding);
+    print_notes(file, finding, one_of_many);
 }
 
 void sp_out_text_verdict(
@@ -193,8 +195,9 @@ void sp_out_text_verdict(
 {
     const sallyport_value *findings = sallyport_get(verdict, "violations");
     size_t n_findings = sallyport_get_count(findings, NULL);
+    bool one_of_many = sallyport_get_count(verdict, "policies") > 1;
     for (size_t i = 0; i < n_findings; i++)
-        sp_out_text_finding(file, colours, path, source, sallyport_at(findings, i));
+        sp_out_text_finding(file, colours, path, source, sallyport_at(findings, i), one_of_many);
     if (sallyport_get_bool(verdict, "truncated")) {
         print_place(file, colours, path, 0, 0);
         fputs("note: there are more findings than are shown\n", file);

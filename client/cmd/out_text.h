@@ -23,9 +23,9 @@ void sp_out_text_print(FILE *file, const sallyport_value *value, const char *pat
 void sp_out_text_verdict(
     FILE *file, bool colours, struct sp_str path, struct sp_str source, const sallyport_value *verdict);
 
-/* One finding. */
-void sp_out_text_finding(
-    FILE *file, bool colours, struct sp_str path, struct sp_str source, const sallyport_value *finding);
+/* One finding. one_of_many: other policies judged too, so it says which one it is from. */
+void sp_out_text_finding(FILE *file, bool colours, struct sp_str path, struct sp_str source,
+    const sallyport_value *finding, bool one_of_many);
 
 /* "path: error: text", or "path:line:column: error: text". */
 void sp_out_text_error(FILE *file, bool colours, struct sp_str path, unsigned line, unsigned column, const char *text);

@@ -168,6 +168,7 @@ static bool is_fatal(int code)
     case SALLYPORT_ETIMED_OUT:
     case SALLYPORT_EINVALID_CODE:
     case SALLYPORT_EINVALID_REQUEST:
+    case SALLYPORT_ENOT_APPLICABLE:
     case SALLYPORT_EUNSUPPORTED_LANGUAGE: return false;
     default: return true;
     }

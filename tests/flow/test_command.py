@@ -6,10 +6,14 @@ import os
 import pty
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
+
+import msgpack
 
 from harness import TIMEOUT, Daemon, program
 
@@ -58,6 +62,37 @@ class Command(unittest.TestCase):
         out, err = process.communicate(stdin, timeout=TIMEOUT)
         self.assertEqual(process.returncode, status, (out[-2000:], err[-2000:]))
         return out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape")
+
+
+class Scripted:
+    """A service that answers each method with what is written down, once each. Entered, it is its socket's path."""
+
+    def __init__(self, folder, answers):
+        self.path, self.answers = os.path.join(folder, "scripted.sock"), answers
+
+    def __enter__(self):
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.listener.settimeout(TIMEOUT)
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+        return self.path
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.listener.close()
+        os.unlink(self.path)
+
+    def serve(self):
+        connection, _ = self.listener.accept()
+        with connection:
+            connection.settimeout(TIMEOUT)
+            unpacker = msgpack.Unpacker(raw=False)
+            while data := connection.recv(1 << 16):
+                unpacker.feed(data)
+                for _, msgid, method, _ in unpacker:
+                    connection.sendall(msgpack.packb([1, msgid, None, self.answers[method]]))
 
 
 class Scan(Command):
@@ -125,10 +160,16 @@ class Scan(Command):
         self.assertIn("; 5 skipped", err)
         # What is named must be judged.
         _, err = self.call("scan", "-p", "./p.yaml", "t/d.txt", status=2)
-        self.assertIn("invalid_request", err)
+        self.assertIn("not_applicable", err)
         out, _ = self.call("scan", "-l", "text", "--format", "ndjson", "t")
         self.assertEqual([json.loads(line)["path"] for line in out.splitlines()],
                          ["t/a/z.py", "t/a.py", "t/b.py", "t/c.js", "t/d.txt", "t/tool"])
+
+    def test_findings_that_are_not_told_are_not_counted_as_harmless(self):
+        self.write("a.py", "import os\n" * 1100 + "print(1)\n")
+        out, err = self.call("scan", "-p", "./p.yaml", "a.py", status=1)
+        self.assertIn("a.py: note: there are more findings than are shown\n", out)
+        self.assertEqual(err, "1 file scanned: 1101 findings, at least 1000 of them block 1 file\n")
 
     def test_many_files_come_back_in_order(self):
         for i in range(700):
@@ -237,6 +278,11 @@ class Run(Command):
         self.call("run", "-", stdin=b"print(1)", status=125)  # in which language?
         self.call("run", self.write("a.py", ""), "argument", status=125)
         self.call("run", "--socket", "/nonexistent", "a.py", status=125)
+
+    def test_only_an_answer_that_says_so_is_a_refusal(self):
+        for answer, status in (({}, 125), ({"ran": "no"}, 125), ([], 125), ({"ran": False, "verdict": {}}, 126)):
+            with self.subTest(answer), Scripted(self.dir, {"hello": {}, "run": answer}) as path:
+                self.call("run", "--socket", path, "-l", "python", "-", stdin=b"1", status=status)
 
     def test_json_has_both_forms_of_bytes(self):
         out, _ = self.call("run", "-l", "python", "--json", "-", status=3, stdin=(

@@ -80,7 +80,7 @@ class Python(unittest.TestCase):
         verdicts = self.gate.scan_batch([("x = 1", "python"), {"code": "import os", "language": "python"}, ("x", "text")],
                                         policy=POLICY)
         self.assertEqual([verdict.get("safe") for verdict in verdicts], [True, False, None])
-        self.assertEqual(verdicts[2]["error"]["name"], "invalid_request")
+        self.assertEqual(verdicts[2]["error"]["name"], "not_applicable")
         self.assertEqual(self.gate.explain("import os  # c")["comments"], [[11, 14]])
 
     def test_policies(self):

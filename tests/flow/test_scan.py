@@ -75,7 +75,7 @@ class Scan(unittest.TestCase):
 
     def test_what_cannot_be_scanned_is_named(self):
         self.refused("unsupported_language", language="klingon")
-        self.refused("invalid_request", policy={**BOTH, "language": "python"}, language="text")
+        self.refused("not_applicable", policy={**BOTH, "language": "python"}, language="text")
         self.refused("too_large", code="x" * (1 << 20) + "x")
         self.assertIn("polcy", self.refused("invalid_request", polcy=1))
         self.refused("invalid_request", max_violations=0)

@@ -51,7 +51,7 @@ static char *shown(struct sp_str source, bool colours)
     setlocale(LC_CTYPE, "C.UTF-8");
     sallyport_value *answer = fake_answer(fill);
     FILE *file = open_memstream(&text, &n_bytes);
-    sp_out_text_finding(file, colours, SP_STR("a.py"), source, answer);
+    sp_out_text_finding(file, colours, SP_STR("a.py"), source, answer, false);
     fclose(file);
     sallyport_free(answer);
     return text;
@@ -144,4 +144,44 @@ Test(out_text, colours_only_where_they_are_wanted)
     cr_expect_not(sp_out_text_colours(stdout, SP_COLOUR_AUTO));
     cr_expect(sp_out_text_colours(stdout, SP_COLOUR_ALWAYS));
     cr_expect_not(sp_out_text_colours(stdout, SP_COLOUR_NEVER));
+}
+
+static size_t n_policies;
+
+static void fill_verdict(struct sp_buffer *buffer)
+{
+    sp_pack_map(buffer, 3);
+    sp_pack_key(buffer, "policies");
+    sp_pack_array(buffer, n_policies);
+    for (size_t i = 0; i < n_policies; i++)
+        sp_pack_cstr(buffer, i ? "sha256:b" : "sha256:a");
+    sp_pack_key(buffer, "truncated");
+    sp_pack_bool(buffer, false);
+    sp_pack_key(buffer, "violations");
+    sp_pack_array(buffer, 1);
+    sp_pack_map(buffer, 4);
+    sp_pack_key(buffer, "rule");
+    sp_pack_cstr(buffer, "patterns[0]");
+    sp_pack_key(buffer, "policy");
+    sp_pack_cstr(buffer, "sha256:b");
+    sp_pack_key(buffer, "severity");
+    sp_pack_cstr(buffer, "high");
+    sp_pack_key(buffer, "description");
+    sp_pack_cstr(buffer, "what");
+}
+
+Test(out_text, a_finding_says_its_policy_where_several_judge)
+{
+    for (n_policies = 1; n_policies <= 2; n_policies++) {
+        char *text = NULL;
+        size_t n_bytes;
+        sallyport_value *verdict = fake_answer(fill_verdict);
+        FILE *file = open_memstream(&text, &n_bytes);
+        sp_out_text_verdict(file, false, SP_STR("a.py"), (struct sp_str){0}, verdict);
+        fclose(file);
+        cr_expect_str_eq(text, n_policies == 1 ? "a.py: high: what [patterns[0]]\n"
+                                               : "a.py: high: what [patterns[0]]\n    = policy: sha256:b\n");
+        free(text);
+        sallyport_free(verdict);
+    }
 }

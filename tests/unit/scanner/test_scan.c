@@ -41,13 +41,13 @@ Test(scan, a_language_is_looked_up_with_its_dialect)
     }
 }
 
-Test(scan, a_policy_for_other_languages_is_the_callers_mistake)
+Test(scan, a_policy_for_other_languages_does_not_apply)
 {
     sp_cleanup(fixture_fini) struct fixture f;
     const char *yaml = "name: pythonic\nlanguage: python\npatterns: [{pattern: x, severity: high}]";
     fixture_init(&f, &yaml, 1);
     fixture_scan(&f, "text", SP_STR("x"), 0, false);
-    cr_assert_eq(f.result, SP_EINVALID_REQUEST);
+    cr_assert_eq(f.result, SP_ENOT_APPLICABLE);
     cr_assert(strstr(f.error.text, "pythonic"));
     fixture_scan(&f, "python", SP_STR("x"), 0, false);
     cr_assert_eq(f.result, 0);
