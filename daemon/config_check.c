@@ -183,6 +183,8 @@ static int check_machine(struct sp_config *config, struct sp_error *error)
     uint64_t memory = pages > 0 && page_bytes > 0 ? (uint64_t)pages * (uint64_t)page_bytes : 1ull << 30;
     if (!config->memory_total_bytes)
         config->memory_total_bytes = memory / 2;
+    if (config->memory_total_bytes < SP_MEMORY_BYTES_MIN)
+        return wrong(error, "memory_total_bytes", "is less than one sandbox needs");
     if (!config->sandboxes_max) {
         config->sandboxes_max = 16 * (uint64_t)(cores > 0 ? cores : 1);
         if (config->sandboxes_max > 256)

@@ -30,6 +30,10 @@
     X(output_bytes, "output_bytes", 1ull << 20, 8ull << 20)                                                            \
     X(open_files, "open_files", 256ull, 2048ull)
 
+/* Below these no interpreter starts, whatever holds the limit. */
+#define SP_MEMORY_BYTES_MIN (4u << 20)
+#define SP_CPU_MILLI_MIN    10
+
 struct sp_limits {
 #define X(field, name, standard, ceiling) uint64_t field;
     SP_RUN_LIMITS(X)

@@ -100,14 +100,16 @@ static const struct sp_field file_rows[] = {
 static const struct sp_table file_table = SP_TABLE(struct ROW, file_rows);
 #undef ROW
 
-/* A limit's own ceiling is the caller's, by the configuration; here only what a number can be. 0 is no limit to ask for. */
+/* A limit's own ceiling is the caller's, by the configuration; here only what a number can be. 0 is no limit to ask for, nor is
+ * what no interpreter can start under. */
 #define ROW     sp_limits
 #define CEILING (UINT64_MAX / 4)
 static const struct sp_field limit_rows[] = {
     {"wall_ms", SP_FIELD_UINT, AT(wall_ms), .min = 1, .max = CEILING, .help = "wall-clock time"},
     {"cpu_ms", SP_FIELD_UINT, AT(cpu_ms), .min = 1, .max = CEILING, .help = "CPU time of all processes"},
-    {"memory_bytes", SP_FIELD_UINT, AT(memory_bytes), .min = 1, .max = CEILING},
-    {"cpus", SP_FIELD_MILLI, AT(cpu_milli), .min = 1, .max = CEILING, .help = "cores; 0.5 is half of one"},
+    {"memory_bytes", SP_FIELD_UINT, AT(memory_bytes), .min = SP_MEMORY_BYTES_MIN, .max = CEILING},
+    {"cpus", SP_FIELD_MILLI, AT(cpu_milli), .min = SP_CPU_MILLI_MIN, .max = CEILING,
+        .help = "cores; 0.5 is half of one"},
     {"pids", SP_FIELD_UINT, AT(pids), .min = 1, .max = CEILING, .help = "processes and threads"},
     {"file_bytes", SP_FIELD_UINT, AT(file_bytes), .min = 1, .max = CEILING, .help = "size of one file"},
     {"disk_bytes", SP_FIELD_UINT, AT(disk_bytes), .min = 1, .max = CEILING, .help = "size of /work, and of /tmp"},

@@ -192,6 +192,10 @@ class Run(unittest.TestCase):
         self.refused("invalid_request", "libraries", libraries=["numpy"])
         self.refused("invalid_request", "limits.wall_ms", limits={"wall_ms": 10 ** 9})
         self.refused("invalid_request", "limits.nothing", limits={"nothing": 1})
+        for name in ("memory_bytes", "pids", "wall_ms", "cpu_ms", "cpus", "file_bytes", "disk_bytes", "open_files"):
+            self.refused("invalid_request", f"limits.{name}: must be at least", limits={name: 0})
+        self.refused("invalid_request", "limits.memory_bytes: must be at least 4194304", limits={"memory_bytes": 1})
+        self.refused("invalid_request", "limits.cpus: must be at least 0.01", limits={"cpus": 0.009})
         self.refused("runtime_unavailable", "", runtime="nothing")
         with self.assertRaises(RpcError) as caught:
             self.client.call("run", {"code": "x", "language": "text"})

@@ -172,7 +172,9 @@ Test(config, names_what_is_wrong)
         "ceilings: {output_bytes: 8388608}\nframe_bytes: 1048576\n", "ceilings.output_bytes", "half of frame_bytes");
     refuses("frame_bytes: 65536\ncode_bytes: 100000\n", "code_bytes", "frame_bytes");
     refuses(
-        "memory_total_bytes: 1000000\nceilings: {memory_bytes: 2000000}\n", "ceilings.memory_bytes", "memory_total");
+        "memory_total_bytes: 9000000\nceilings: {memory_bytes: 9999999}\n", "ceilings.memory_bytes", "memory_total");
+    refuses("memory_total_bytes: 1000000\n", "memory_total_bytes", "less than one sandbox needs");
+    refuses("limits: {memory_bytes: 1}\n", "limits.memory_bytes", "at least 4194304");
     refuses("env_allow: [LD_PRELOAD]\n", "env_allow[0]", "can never be allowed");
     refuses("env_allow: [PYTHON*]\n", "env_allow[0]", "can never be allowed");
     refuses("env_allow: [A, 'B C']\n", "env_allow[1]", "is no name");
