@@ -100,6 +100,7 @@ static void dispatch_request(struct sp_connection *connection, struct sp_message
     request->message = *message;
     request->account = connection->account;
     request->charged_bytes = n_bytes;
+    request->frame_bytes = server->config->frame_bytes;
     request->accepted_ns = uv_hrtime();
     sp_arena_init(&request->arena, ARENA_BYTES_MAX);
     sp_connection_link(connection, request);

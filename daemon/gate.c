@@ -8,6 +8,7 @@
 #include "daemon/audit.h"
 #include "daemon/env_name.h"
 #include "daemon/identity.h"
+#include "daemon/verdict_fit.h"
 #include "proto/language.h"
 #include "proto/pack.h"
 #include "proto/scope.h"
@@ -15,6 +16,7 @@
 /* argv and env are laid out on the program's first stack page by page: the kernel's own bound is a quarter of its stack. */
 #define ARGUMENTS_BYTES_MAX (512u << 10)
 #define PATH_SEGMENT_MAX    200
+#define PAIR_BYTES_MAX      (SP_FILE_PATH_MAX + 16) /* what a verdict here has besides a scan's: path, or files */
 
 int sp_gate_check_code(const struct sp_config *config, struct sp_str code, struct sp_error *error)
 {
@@ -259,6 +261,8 @@ int sp_gate_check(struct sp_gate *gate, const struct sp_config *config, const st
     const struct sp_identity *identity, const struct sp_params_run *params, struct sp_arena *arena,
     struct sp_error *error)
 {
+    uint64_t verdict_bytes = config->frame_bytes / 2 - SP_GATE_ANSWER_BYTES;
+    gate->verdict_bytes_max = verdict_bytes < SP_GATE_VERDICT_BYTES ? verdict_bytes : SP_GATE_VERDICT_BYTES;
     gate->violations_max = params->max_violations;
     gate->uid = identity->uid;
     gate->gid = identity->gid;
@@ -288,9 +292,11 @@ int sp_gate_check(struct sp_gate *gate, const struct sp_config *config, const st
 
 /* ---- the verdict ---- */
 
-/* One source: scanned, told in the audit, and packed; the code's own verdict comes last and says safe only where all are. */
-static int judge_source(struct sp_gate *gate, const struct sp_gate_source *source, struct sp_scanner *scanner,
-    struct sp_arena *arena, const struct sp_buffer *files, bool *safe, struct sp_error *error)
+/* One source: scanned, told in the audit, and packed into bytes_max; the code's own verdict comes last and says safe only where
+ * all are. */
+static int judge_source(struct sp_gate *gate, const struct sp_gate_source *source, size_t bytes_max,
+    struct sp_scanner *scanner, struct sp_arena *arena, const struct sp_buffer *files, bool *safe,
+    struct sp_error *error)
 {
     struct sp_scan_options options = {
         .language = source->language,
@@ -318,13 +324,13 @@ static int judge_source(struct sp_gate *gate, const struct sp_gate_source *sourc
         return r;
     *safe = *safe && verdict.safe;
     if (source->path.ptr) {
-        r = sp_verdict_pack(&verdict, 1, &gate->verdict);
+        r = sp_verdict_fit_pack(&verdict, 1, bytes_max, arena, &gate->verdict);
         sp_pack_key(&gate->verdict, "path");
         sp_pack_text(&gate->verdict, source->path);
         return r;
     }
     verdict.safe = *safe;
-    r = sp_verdict_pack(&verdict, files->n_bytes ? 1 : 0, &gate->verdict);
+    r = sp_verdict_fit_pack(&verdict, files->n_bytes ? 1 : 0, bytes_max, arena, &gate->verdict);
     if (files->n_bytes) {
         sp_pack_key(&gate->verdict, "files");
         sp_pack_array(&gate->verdict, gate->n_sources - 1);
@@ -342,8 +348,8 @@ int sp_gate_judge(struct sp_gate *gate, struct sp_scanner *scanner, struct sp_er
     sp_cleanup(sp_buffer_fini) struct sp_buffer files;
     sp_cleanup(sp_arena_fini) struct sp_arena arena;
     sp_arena_init(&arena, SP_GATE_SCAN_BYTES);
-    sp_buffer_init(&files, SP_GATE_VERDICT_BYTES);
-    sp_buffer_init(&gate->verdict, SP_GATE_VERDICT_BYTES);
+    sp_buffer_init(&files, gate->verdict_bytes_max);
+    sp_buffer_init(&gate->verdict, gate->verdict_bytes_max);
     sp_buffer_init(&gate->audit, SP_GATE_AUDIT_BYTES);
     bool safe = true;
     int r = 0;
@@ -356,7 +362,11 @@ int sp_gate_judge(struct sp_gate *gate, struct sp_scanner *scanner, struct sp_er
             files = gate->verdict;
             gate->verdict = swap;
         }
-        r = judge_source(gate, source, scanner, &arena, &files, &safe, error);
+        /* Each may take an equal part of what those before it have left. */
+        size_t left = gate->verdict_bytes_max - gate->verdict.n_bytes - files.n_bytes;
+        size_t share = left / (gate->n_sources - n + 1);
+        r = judge_source(
+            gate, source, share > PAIR_BYTES_MAX ? share - PAIR_BYTES_MAX : 0, scanner, &arena, &files, &safe, error);
         if (r < 0 && i > 0)
             sp_error_prefix(error, "files[%zu]", source->file);
         sp_arena_reset(&arena);

@@ -19,9 +19,11 @@
 
 struct sp_audit;
 
-/* Memory of one scan, and of a run's whole verdict as it is told. */
+/* Memory of one scan, and of a run's whole verdict as it is told; less where half a frame is less, since the other half is
+ * the output's. */
 #define SP_GATE_SCAN_BYTES    (512u << 20)
 #define SP_GATE_VERDICT_BYTES (4u << 20)
+#define SP_GATE_ANSWER_BYTES  (4u << 10) /* what a run's answer has besides verdict, output and artifacts */
 #define SP_GATE_AUDIT_BYTES   (1u << 20)
 
 /* A source that has to be judged: the code (index 0) or a helper file. */
@@ -43,6 +45,7 @@ struct sp_gate {
     size_t source_bytes; /* of all */
     size_t n_binary;     /* files that the operator lets pass unread */
     size_t violations_max;
+    size_t verdict_bytes_max;      /* so that the answer fits into a frame whatever the program writes */
     struct sp_policy_set policies; /* set between check and judge; the gate's */
     /* Who and what, for the audit. */
     uint32_t uid, gid;
@@ -62,7 +65,8 @@ int sp_gate_check(struct sp_gate *gate, const struct sp_config *config, const st
     struct sp_error *error);
 
 /* Judges the code and every file that was found to be source, and makes verdict and audit lines. On a worker. 0: step says
- * PASSED or REFUSED. Errors as sp_scan (path "files[i]" where a helper file is the cause), SP_ETOO_LARGE (the verdict). */
+ * PASSED or REFUSED. Findings that have no room in the answer are left out, and the verdict says so. Errors as sp_scan (path
+ * "files[i]" where a helper file is the cause), SP_ETOO_LARGE (a verdict without findings that still has no room). */
 int sp_gate_judge(struct sp_gate *gate, struct sp_scanner *scanner, struct sp_error *error);
 
 /* Writes the verdict's audit lines, and then hands over what passed. SP_EINTERNAL for what did not pass, or is not what was

@@ -120,7 +120,7 @@ static void answer_put(struct asked *asked, struct sp_policy *policy)
     }
     tell(request, SP_AUDIT_POLICY_PUT, name, sp_policy_id(policy));
     sp_cleanup(sp_buffer_fini) struct sp_buffer reply;
-    sp_buffer_init(&reply, request->server->config->frame_bytes);
+    sp_buffer_init(&reply, request->frame_bytes);
     sp_pack_map(&reply, 3);
     sp_pack_key(&reply, "id");
     sp_pack_cstr(&reply, sp_policy_id(policy));
@@ -146,7 +146,7 @@ int sp_method_policy_put(struct sp_request *request, struct sp_error *error)
 static void answer_get(struct asked *asked, struct sp_policy *policy)
 {
     sp_cleanup(sp_buffer_fini) struct sp_buffer reply;
-    sp_buffer_init(&reply, asked->request->server->config->frame_bytes);
+    sp_buffer_init(&reply, asked->request->frame_bytes);
     sp_pack_map(&reply, 4);
     sp_pack_key(&reply, "id");
     sp_pack_cstr(&reply, sp_policy_id(policy));
@@ -169,7 +169,7 @@ int sp_method_policy_get(struct sp_request *request, struct sp_error *error)
 int sp_method_policy_list(struct sp_request *request, struct sp_error *error)
 {
     sp_cleanup(sp_buffer_fini) struct sp_buffer reply;
-    sp_buffer_init(&reply, request->server->config->frame_bytes);
+    sp_buffer_init(&reply, request->frame_bytes);
     int r = sp_policy_store_list(request->server->policies, request->identity.uid, &reply);
     if (r < 0)
         return sp_error_set(error, r, NULL);
@@ -182,7 +182,7 @@ int sp_method_policy_remove(struct sp_request *request, struct sp_error *error)
     const struct sp_params_policy *params = request->params;
     char id[SP_POLICY_ID_SIZE];
     sp_cleanup(sp_buffer_fini) struct sp_buffer reply;
-    sp_buffer_init(&reply, request->server->config->frame_bytes);
+    sp_buffer_init(&reply, request->frame_bytes);
     int r = sp_policy_store_remove(request->server->policies, request->identity.uid, params->policy, id, &reply, error);
     if (r < 0) {
         sp_error_prefix(error, "policy");

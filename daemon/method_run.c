@@ -12,7 +12,6 @@
 #include "proto/utf8.h"
 
 #define CHUNK_BYTES_MAX (64u << 10) /* of output in one notification */
-#define HEAD_BYTES      (64u << 10) /* of a result without verdict, output and artifacts */
 
 /* The begun code point at the end of what one stream has brought. */
 struct tail {
@@ -98,8 +97,8 @@ static void free_running(struct running *running)
 static void reply(struct running *running, const struct sp_run_result *result)
 {
     struct sp_request *request = running->request;
-    size_t frame_bytes = request->server->config->frame_bytes;
-    size_t kept = sp_job_result_bytes(running->job) + HEAD_BYTES;
+    size_t frame_bytes = request->frame_bytes;
+    size_t kept = sp_job_result_bytes(running->job) + SP_GATE_ANSWER_BYTES;
     sp_cleanup(sp_buffer_fini) struct sp_buffer buffer;
     struct sp_error error = {0};
     sp_buffer_init(&buffer, frame_bytes);

@@ -42,12 +42,12 @@ void sp_request_reply(struct sp_request *request, const struct sp_buffer *result
     sp_buffer_init(&head, HEAD_BYTES);
     sp_message_pack_result(&head, request->msgid);
     size_t n_bytes = head.n_bytes + result->n_bytes;
-    size_t unread_max = config->bounds.output_bytes + SP_CONNECTION_OUTPUT_FRAMES * config->frame_bytes;
+    size_t unread_max = config->bounds.output_bytes + SP_CONNECTION_OUTPUT_FRAMES * request->frame_bytes;
     if (result->failed || head.failed)
         sp_error_set(&error, result->failed ? result->failed : head.failed, NULL);
-    else if (n_bytes > config->frame_bytes)
-        sp_error_set(&error, SP_ETOO_LARGE, "the answer has %zu bytes, more than a frame of %llu", n_bytes,
-            (unsigned long long)config->frame_bytes);
+    else if (n_bytes > request->frame_bytes)
+        sp_error_set(
+            &error, SP_ETOO_LARGE, "the answer has %zu bytes, more than a frame of %zu", n_bytes, request->frame_bytes);
     else if (connection && sp_connection_unread(connection) + n_bytes > unread_max)
         sp_error_set(&error, SP_EBUSY, "too many answers wait to be read");
     if (error.code) {

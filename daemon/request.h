@@ -45,6 +45,7 @@ struct sp_request {
     /* The request's own. */
     struct sp_account *account; /* what it counts against */
     size_t charged_bytes;
+    size_t frame_bytes; /* the answer's at most: as it was when the request came, whatever a reload says since */
     void (*resume)(struct sp_request *request);
 };
 

@@ -73,7 +73,7 @@ void sp_vet_context_init(struct sp_vet_context *context, const struct sp_request
     const struct sp_config *config = request->server->config;
     *context = (struct sp_vet_context){
         .violations_max = violations_max,
-        .reply_bytes_max = config->frame_bytes,
+        .reply_bytes_max = request->frame_bytes,
         .code_bytes_max = config->code_bytes,
         .uid = request->identity.uid,
         .gid = request->identity.gid,

@@ -154,6 +154,16 @@ class Bounds(unittest.TestCase):
                     "patterns": [{"pattern": "eval", "severity": "high", "description": "d" * 100}]}})
             self.assertEqual(client.call("hello")["protocol"], 1)
 
+    def test_a_run_answers_within_a_small_frame_whatever_was_found_and_written(self):
+        with Daemon({"frame_bytes": 65536, "code_bytes": 60000}) as daemon, daemon.client() as client:
+            result = client.call("run", {"code": "str(1)\n" * 5000 + "print('x' * 40000)", "language": "python", "policy": {
+                "severity_threshold": "safe", "patterns": [{"pattern": "str", "severity": "high", "description": "d" * 100}]}})
+            self.assertEqual(result["outcome"], "output_limit")
+            self.assertGreater(len(result["stdout"]), 20000)
+            verdict = result["verdict"]
+            self.assertEqual((verdict["truncated"], verdict["safe"], verdict["counts"]["high"]), (True, True, 5000))
+            self.assertGreater(len(verdict["violations"]), 50)
+
     def test_code_over_its_limit_is_too_large(self):
         with Daemon({"code_bytes": 1024}) as daemon, self.assertRaisesRegex(RpcError, "^too_large: code"):
             daemon.call("scan", {"code": "x" * 1025, "language": "text"})

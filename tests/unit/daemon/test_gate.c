@@ -331,6 +331,61 @@ Test(gate, refuses_what_the_policy_blocks_in_code_or_file, .init = set_up, .fini
     cr_assert_eq(n_lines, 2);
 }
 
+/* A run's answer is its verdict and what it wrote: both fit, because each has its half of a frame. */
+Test(gate, tells_no_more_than_fits_into_an_answer, .fini = tear_down)
+{
+    char code[5 * 3000 + 1] = "", *at = code;
+    set_up_with("frame_bytes: 65536\ncode_bytes: 60000\n");
+    for (int i = 0; i < 3000; i++)
+        at = stpcpy(at, i == 2999 ? "evil\n" : "dull\n");
+    f.params.code = sp_str_of(code);
+    f.params.max_violations = 3000;
+    add_file("helper.py", f.params.code);
+    cr_assert_eq(check(), 0, "%s", f.error.text);
+    add_policy("severity_threshold: medium\npatterns: [{pattern: evil, description: d, severity: high}, "
+               "{pattern: dull, description: d, severity: low}]\n");
+    cr_assert_eq(sp_gate_judge(&f.gate, f.scanner, &f.error), 0, "%s", f.error.text);
+    cr_assert_eq(f.gate.step, SP_GATE_REFUSED);
+    cr_assert_leq(f.gate.verdict.n_bytes, 32768 - SP_GATE_ANSWER_BYTES);
+    cr_assert_gt(f.gate.verdict.n_bytes, 20000, "there was room for more");
+
+    msgpack_unpacked unpacked;
+    msgpack_unpacked_init(&unpacked);
+    cr_assert_eq(msgpack_unpack_next(&unpacked, (char *)f.gate.verdict.bytes, f.gate.verdict.n_bytes, NULL),
+        MSGPACK_UNPACK_SUCCESS);
+    const msgpack_object *files = sp_decode_peek(&unpacked.data, "files"), *counts, *violations;
+    const msgpack_object *verdicts[] = {&unpacked.data, &files->via.array.ptr[0]};
+    for (size_t i = 0; i < SP_COUNT(verdicts); i++) {
+        cr_assert_eq(sp_decode_peek(verdicts[i], "safe")->via.boolean, false);
+        cr_assert_eq(sp_decode_peek(verdicts[i], "truncated")->via.boolean, true);
+        counts = sp_decode_peek(verdicts[i], "counts");
+        cr_assert_eq(sp_decode_peek(counts, "low")->via.u64, 2999);
+        cr_assert_eq(sp_decode_peek(counts, "high")->via.u64, 1);
+        violations = sp_decode_peek(verdicts[i], "violations");
+        cr_assert_gt(violations->via.array.size, 10);
+        const msgpack_object *last = &violations->via.array.ptr[violations->via.array.size - 1];
+        cr_assert_eq(sp_decode_peek(last, "blocking")->via.boolean, true, "what blocks is told first");
+    }
+    msgpack_unpacked_destroy(&unpacked);
+}
+
+Test(gate, does_not_run_what_it_cannot_tell_the_verdict_of, .fini = tear_down)
+{
+    char names[200][24];
+    static struct sp_params_file files[200];
+    set_up_with("frame_bytes: 65536\ncode_bytes: 60000\n");
+    for (size_t i = 0; i < SP_COUNT(files); i++) {
+        snprintf(names[i], sizeof(names[i]), "helper%zu.py", i);
+        files[i] = (struct sp_params_file){.path = sp_str_of(names[i]), .data = SP_STR("x = 1\n")};
+    }
+    f.params.files = (struct sp_items){files, SP_COUNT(files)};
+    cr_assert_eq(check(), 0, "%s", f.error.text);
+    add_policy(BLOCKS_EVIL);
+    cr_assert_eq(sp_gate_judge(&f.gate, f.scanner, &f.error), SP_ETOO_LARGE);
+    cr_assert_eq(hand_over(), SP_EINTERNAL);
+    cr_assert_eq(n_started, 0);
+}
+
 Test(gate, refuses_code_that_its_interpreter_reads_otherwise, .init = set_up, .fini = tear_down)
 {
     static const struct sp_str bad[] = {
