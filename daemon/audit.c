@@ -26,21 +26,48 @@ struct sp_audit {
     struct sp_audit_stats stats;
 };
 
-static int open_file(const char *file, int *ret_fd, struct sp_error *error)
+static int cannot_open(const char *file, int failed, struct sp_error *error)
+{
+    int r = sp_error_set(error, SP_EINVALID_CONFIG, "%s cannot be opened: %s", file, strerrordesc_np(failed));
+    sp_error_prefix(error, "audit.file");
+    return r;
+}
+
+/* make: O_CREAT, or 0 for a file that has to be there; *ret_fd stays -1 then where it is not. */
+static int open_file(const char *file, int make, int *ret_fd, struct sp_error *error)
 {
     *ret_fd = -1;
     if (!file)
         return 0;
     sp_cleanup(sp_close_fd) int fd =
-        open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+        open(file, O_WRONLY | O_APPEND | make | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     struct stat info;
+    if (fd < 0 && errno == ENOENT && !make)
+        return 0;
     if (fd < 0 || fstat(fd, &info) < 0)
-        return sp_error_set(
-            error, SP_EINVALID_CONFIG, "the audit file %s cannot be opened: %s", file, strerrordesc_np(errno));
-    if (!S_ISREG(info.st_mode))
-        return sp_error_set(error, SP_EINVALID_CONFIG, "the audit file %s is not a regular file", file);
+        return cannot_open(file, errno, error);
+    if (!S_ISREG(info.st_mode)) {
+        sp_error_set(error, SP_EINVALID_CONFIG, "%s is not a regular file", file);
+        sp_error_prefix(error, "audit.file");
+        return SP_EINVALID_CONFIG;
+    }
     *ret_fd = SP_TAKE_FD(fd);
     return 0;
+}
+
+int sp_audit_check(const char *file, struct sp_error *error)
+{
+    sp_cleanup(sp_close_fd) int fd = -1;
+    int r = open_file(file, 0, &fd, error);
+    if (r < 0 || fd >= 0 || !file)
+        return r;
+    sp_cleanup(sp_free_ptr) char *folder = strdup(file);
+    if (!folder)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = '\0';
+    return eaccess(slash ? folder : ".", W_OK | X_OK) == 0 ? 0 : cannot_open(file, errno, error);
 }
 
 /* Writes what is pending; 0, or a positive errno. What could not be written stays. */
@@ -79,7 +106,7 @@ int sp_audit_open(const struct sp_audit_config *config, struct sp_audit **ret_au
     struct sp_audit *audit = calloc(1, sizeof(*audit));
     if (!audit)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    int r = open_file(config->file, &audit->fd, error);
+    int r = open_file(config->file, O_CREAT, &audit->fd, error);
     if (r < 0) {
         free(audit);
         return r;
@@ -124,12 +151,13 @@ void sp_audit_close(struct sp_audit *audit)
         free_audit(audit);
 }
 
-int sp_audit_reopen(struct sp_audit *audit, const struct sp_audit_config *config, struct sp_error *error)
+int sp_audit_prepare(const struct sp_audit_config *config, int *ret_fd, struct sp_error *error)
 {
-    int fd;
-    int r = open_file(config->file, &fd, error);
-    if (r < 0)
-        return r;
+    return open_file(config->file, O_CREAT, ret_fd, error);
+}
+
+void sp_audit_switch(struct sp_audit *audit, const struct sp_audit_config *config, int fd)
+{
     /* Whole lines stay in one file. */
     write_pending(audit);
     audit->written_bytes = 0;
@@ -138,7 +166,15 @@ int sp_audit_reopen(struct sp_audit *audit, const struct sp_audit_config *config
     audit->fd = fd;
     audit->sync = config->sync;
     audit->required = config->required;
-    return 0;
+}
+
+int sp_audit_reopen(struct sp_audit *audit, const struct sp_audit_config *config, struct sp_error *error)
+{
+    int fd;
+    int r = sp_audit_prepare(config, &fd, error);
+    if (r == 0)
+        sp_audit_switch(audit, config, fd);
+    return r;
 }
 
 static size_t count_lines(struct sp_str lines)

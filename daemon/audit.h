@@ -35,7 +35,7 @@ enum sp_audit_event_kind {
         SP_AUDIT_EVENT_COUNT
 };
 
-#define SP_AUDIT_RULES_MAX 64 /* rules told in one line; more are counted */
+#define SP_AUDIT_RULES_MAX 64 /* rules told in one line; where more were hit it says "rules_truncated" */
 
 /* What a line says. Absent members (NULL, ptr NULL) are left out. */
 struct sp_audit_event {
@@ -65,11 +65,19 @@ struct sp_audit_config {
     size_t pending_bytes; /* lines kept for one write; 0: 256 KiB */
 };
 
-/* Opens the file for appending (0600, made where it is not there; a regular file only). Copies the configuration. */
+/* Opens the file for appending (0600, made where it is not there; a regular file only). Copies the configuration.
+ * SP_EINVALID_CONFIG with the path audit.file. */
 int sp_audit_open(const struct sp_audit_config *config, struct sp_audit **ret_audit, struct sp_error *error);
 /* Writes what is pending, and closes. */
 void sp_audit_close(struct sp_audit *audit);
-/* Opens the file anew, for rotation, perhaps another one. On failure the old one stays open. */
+/* Could the file be opened by who asks? Makes nothing. Errors as open's. file NULL: 0. */
+int sp_audit_check(const char *file, struct sp_error *error);
+
+/* Another file or other settings in two steps, so that what can fail is behind us before anything changes: prepare opens the
+ * file as open does (*ret_fd -1: standard error), switch takes the descriptor. */
+int sp_audit_prepare(const struct sp_audit_config *config, int *ret_fd, struct sp_error *error);
+void sp_audit_switch(struct sp_audit *audit, const struct sp_audit_config *config, int fd);
+/* Both, for rotation. On failure the old file stays open. */
 int sp_audit_reopen(struct sp_audit *audit, const struct sp_audit_config *config, struct sp_error *error);
 
 /* Adds whole lines; they are written together before the loop waits again. SP_EBUSY when they can't be written and the

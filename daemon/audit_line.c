@@ -64,18 +64,22 @@ static json_t *append_to(json_t *list, json_t *value)
     return NULL;
 }
 
-/* The rules hit, each once, in the order of their first finding. */
-static json_t *rules_of(const struct sp_verdict *verdict)
+/* The rules hit, each once, in the order of their first finding. ret_more: there are others. */
+static json_t *rules_of(const struct sp_verdict *verdict, bool *ret_more)
 {
     const char *told[SP_AUDIT_RULES_MAX];
     size_t n_told = 0;
     json_t *rules = json_array();
-    for (size_t i = 0; rules && i < verdict->n_findings && n_told < SP_AUDIT_RULES_MAX; i++) {
+    *ret_more = false;
+    for (size_t i = 0; rules && i < verdict->n_findings; i++) {
         size_t j = 0;
         while (j < n_told && strcmp(told[j], verdict->findings[i].rule) != 0)
             j++;
         if (j < n_told)
             continue;
+        *ret_more = n_told == SP_AUDIT_RULES_MAX;
+        if (*ret_more)
+            break;
         told[n_told++] = verdict->findings[i].rule;
         rules = append_to(rules, json_string(verdict->findings[i].rule));
     }
@@ -92,7 +96,10 @@ static void add_verdict(json_t *line, const struct sp_verdict *verdict)
     set(line, "policies", policies);
     set(line, "sha256", hex_of(verdict->sha256, sizeof(verdict->sha256)));
     set(line, "size", json_integer((json_int_t)verdict->size_bytes));
-    set(line, "rules", rules_of(verdict));
+    bool more;
+    set(line, "rules", rules_of(verdict, &more));
+    if (more)
+        set(line, "rules_truncated", json_true());
     set(line, "counts",
         json_pack("{s:I,s:I,s:I}", "low", (json_int_t)verdict->counts[SP_SEVERITY_LOW], "medium",
             (json_int_t)verdict->counts[SP_SEVERITY_MEDIUM], "high", (json_int_t)verdict->counts[SP_SEVERITY_HIGH]));

@@ -114,7 +114,7 @@ struct sp_config {
     bool private_daemon; /* its own user may do all */
     uint32_t private_uid;
     struct sp_arena arena;
-    char path[256]; /* the file it came from, "" for none */
+    char path[256]; /* the file it came from, where a reload has to find one too; "" for none */
 };
 
 struct sp_config_options {

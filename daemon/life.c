@@ -25,28 +25,36 @@ struct sp_life {
     struct sp_server *server;
     uv_signal_t signals[N_SIGNALS];
     uv_timer_t tick, beat;
-    uint64_t busy_ms; /* when somebody was last here */
+    uint64_t busy_ms;   /* when somebody was last here */
+    bool reload_wanted; /* SIGHUP came while a reload went on, which may have read what is old by now */
     char status[128];
     unsigned n_handles;
     void (*closed)(void *context);
     void *context;
 };
 
-/* The audit's file was perhaps rotated: that counts also where the new configuration is bad. */
-static void hang_up(struct sp_server *server)
+static void reload(struct sp_life *life)
 {
+    life->reload_wanted = sp_reload_start(life->server, NULL, NULL, NULL) == SP_EBUSY;
+}
+
+/* The audit's file was perhaps rotated: that counts also where the new configuration is bad. */
+static void hang_up(struct sp_life *life)
+{
+    struct sp_server *server = life->server;
     struct sp_error error = {0};
     const struct sp_audit_config audit = sp_server_config_audit(server, server->config);
     if (sp_audit_reopen(server->audit, &audit, &error) < 0)
         sp_log(SP_LOG_ERROR, "the audit goes on in the old file: %s", error.text);
-    (void)sp_reload_start(server, NULL, NULL, NULL);
+    reload(life);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
 {
-    struct sp_server *server = ((struct sp_life *)handle->data)->server;
+    struct sp_life *life = handle->data;
+    struct sp_server *server = life->server;
     if (number == SIGHUP)
-        hang_up(server);
+        hang_up(life);
     else
         sp_drain_start(server->drain, number == SIGTERM ? "SIGTERM" : "SIGINT", server->draining);
 }
@@ -95,6 +103,8 @@ static void on_tick(uv_timer_t *timer)
     char status[sizeof(life->status)];
     leave_if_idle(life);
     leave_without_spawner(life->server);
+    if (life->reload_wanted)
+        reload(life);
     snprintf(status, sizeof(status), "%s; %zu connections, %zu requests in flight",
         life->server->draining ? "draining" : "serving", totals.n_connections, totals.n_requests);
     if (strcmp(status, life->status) == 0)

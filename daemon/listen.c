@@ -191,7 +191,10 @@ int sp_listen_start(struct sp_server *server, struct sp_listen_sockets *sockets,
     uv_check_start(&listener->check, after_wait);
     uv_timer_start(&listener->tick, tick, TICK_MS, TICK_MS);
     *ret_listener = listener; /* from here on sp_listen_close releases it */
-    return start_polls(listener, error);
+    int r = start_polls(listener, error);
+    if (r < 0)
+        sp_listen_unbind(&listener->sockets);
+    return r;
 }
 
 void sp_listen_stop(struct sp_listener *listener)

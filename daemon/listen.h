@@ -50,7 +50,7 @@ struct sp_listener {
         read_buffer[64 << 10]; /* shared by all connections: what is left after a read goes to the connection's own */
 };
 
-/* Starts to listen and takes the sockets. Once *ret_listener is set, also on failure, sp_listen_close releases it. */
+/* Starts to listen and takes the sockets, which are gone again on failure. Once *ret_listener is set, also on failure, sp_listen_close releases it. */
 int sp_listen_start(struct sp_server *server, struct sp_listen_sockets *sockets, struct sp_listener **ret_listener,
     struct sp_error *error);
 /* Takes in who waits already. */

@@ -19,9 +19,11 @@
 #include "daemon/random_id.h"
 #include "daemon/server.h"
 #include "daemon/server_config.h"
+#include "daemon/socket_guard.h"
 #include "proto/scope.h"
 
 #define SPAWNER_WAIT_MS 5000
+#define PATH_BYTES      4096
 
 struct arguments {
     struct sp_config_options config;
@@ -34,7 +36,7 @@ static const char usage[] =
     "\n"
     "  --config FILE    instead of " SP_CONFIG_PATH "\n"
     "  --socket PATH    instead of the configuration's socket.path\n"
-    "  --check-config   says what is wrong with configuration and policies, and where\n"
+    "  --check-config   says what is wrong with configuration, audit file and policies, and where\n"
     "  --private        serves the user who starts it, and nobody else\n"
     "  --ready-fd N     writes one line to descriptor N: \"ready\", or what is wrong\n"
     "  --version        prints the version\n"
@@ -76,9 +78,13 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
         default: fputs(usage, stderr); return -1;
         }
     }
-    static char absolute[4096]; /* a reload reads it from elsewhere */
-    if (ret->config.path && realpath(ret->config.path, absolute))
+    /* A reload reads it from elsewhere; a link in it is followed anew then. */
+    static char absolute[PATH_BYTES];
+    char here[PATH_BYTES / 2];
+    if (ret->config.path && ret->config.path[0] != '/' && getcwd(here, sizeof(here))) {
+        snprintf(absolute, sizeof(absolute), "%s/%s", here, ret->config.path);
         ret->config.path = absolute;
+    }
     if (optind < argc) {
         fprintf(stderr, "sallyportd: what is \"%s\"?\n%s", argv[optind], usage);
         return -1;
@@ -100,11 +106,21 @@ static int fail(const struct arguments *arguments, const char *file, const struc
     return 1;
 }
 
-static int check_policies(struct sp_server *server, struct sp_error *error)
+/* As whom the start would read and write them. */
+static int check(struct sp_server *server, struct sp_error *error)
 {
+    struct sp_privilege privilege;
+    int r = sp_privilege_find(server->config, &privilege, error);
+    int folder = r == 0 ? sp_privilege_check_audit(server->config, error) : r;
+    if (folder >= 0)
+        r = sp_privilege_drop(&privilege, error);
+    if (r == 0 && folder == 0)
+        r = sp_audit_check(server->config->audit.file.ptr, error);
+    if (r < 0 || folder < 0)
+        return r < 0 ? r : folder;
     const struct sp_policy_store_config policies = sp_server_config_policies(server, server->config);
     struct sp_policy_store *store;
-    int r = sp_policy_store_open(&policies, &store, error);
+    r = sp_policy_store_open(&policies, &store, error);
     if (r == 0)
         sp_policy_store_close(store, NULL, NULL);
     return r;
@@ -151,8 +167,8 @@ static void wait_for_spawner(pid_t pid)
     }
 }
 
-static int serve(struct sp_server *server, struct sp_listen_sockets *sockets, int spawner_fd,
-    const struct arguments *arguments, struct sp_error *error)
+static int serve(struct sp_server *server, struct sp_listen_sockets *sockets, struct sp_socket_guard *guard,
+    int spawner_fd, const struct arguments *arguments, struct sp_error *error)
 {
     uv_loop_t loop;
     int failed = uv_loop_init(&loop);
@@ -162,6 +178,7 @@ static int serve(struct sp_server *server, struct sp_listen_sockets *sockets, in
     int r = sp_server_start(server, sockets, spawner_fd, error);
     if (r < 0)
         return r;
+    sp_socket_guard_end(guard, true);
     sp_log(SP_LOG_NOTICE, "serving %s",
         sockets->activated ? "the service manager's socket" : server->config->socket.path.ptr);
     sp_notify_ready();
@@ -188,7 +205,7 @@ int main(int argc, char **argv)
     char file[256] = "";
     r = sp_config_load(&arguments.config, &server.config, file, &error);
     if (r == 0 && arguments.check_config)
-        r = check_policies(&server, &error);
+        r = check(&server, &error);
     if (r < 0)
         return fail(&arguments, file, &error);
     if (arguments.check_config) {
@@ -204,6 +221,7 @@ int main(int argc, char **argv)
     raise_descriptors();
     struct sp_privilege privilege;
     struct sp_listen_sockets sockets = {.lock_fd = -1};
+    struct sp_socket_guard guard = SP_SOCKET_GUARD_NONE;
     int spawner_fd = -1;
     r = sp_random_id_make(server.instance, &error);
     if (r == 0)
@@ -215,10 +233,13 @@ int main(int argc, char **argv)
     if (r == 0)
         r = start_spawner(&server, &privilege, &spawner_fd, &error);
     if (r == 0)
+        r = sp_socket_guard_start(&sockets, &guard, &error);
+    if (r == 0)
         r = sp_privilege_drop(&privilege, &error);
     if (r == 0)
-        r = serve(&server, &sockets, spawner_fd, &arguments, &error);
+        r = serve(&server, &sockets, &guard, spawner_fd, &arguments, &error);
     sp_listen_unbind(&sockets);
+    sp_socket_guard_end(&guard, false);
     if (r < 0)
         _exit(fail(&arguments, file, &error)); /* threads may run: nothing is taken apart */
     wait_for_spawner(server.spawner_pid);

@@ -357,6 +357,11 @@ static void reload_done(struct sp_task *task, bool cancelled)
     reload->folder = NULL;
     if (cancelled)
         sp_error_set(&reload->error, SP_ECANCELLED, NULL);
+    if (reload->error.code == 0 && reload->ready) {
+        int r = reload->ready(reload, &reload->error);
+        if (r < 0)
+            sp_error_set(&reload->error, r, NULL);
+    }
     if (reload->error.code == 0) {
         struct sp_policy_folder *old = store->folder;
         store->folder = unused;

@@ -11,6 +11,8 @@
 
 #include "daemon/config_check.h"
 
+#define PATH_BYTES 4096 /* every path of the configuration is shorter */
+
 int sp_privilege_find(const struct sp_config *config, struct sp_privilege *ret_privilege, struct sp_error *error)
 {
     struct sp_privilege privilege = {.uid = geteuid(), .gid = getegid()};
@@ -54,7 +56,7 @@ static int make_folder(
                    : sp_error_errno(error, errno, "chown of a folder");
     }
     if (mkdir(path, mode) < 0) {
-        char parent[512];
+        char parent[PATH_BYTES];
         snprintf(parent, sizeof(parent), "%s", path);
         char *slash = strrchr(parent, '/');
         if (errno != ENOENT || depth == 0 || !slash || slash == parent)
@@ -71,23 +73,51 @@ static int make_folder(
     return 0;
 }
 
+/* The folder of a file; "" for one at the root. */
+static void folder_of(const char *file, char ret_path[PATH_BYTES])
+{
+    snprintf(ret_path, PATH_BYTES, "%s", file);
+    *strrchr(ret_path, '/') = '\0';
+}
+
 int sp_privilege_prepare(const struct sp_config *config, const struct sp_privilege *privilege, struct sp_error *error)
 {
-    char path[512];
+    char path[PATH_BYTES];
     mode_t mode = config->private_daemon ? 0700 : 0755;
-    snprintf(path, sizeof(path), "%s", config->socket.path.ptr);
-    *strrchr(path, '/') = '\0';
+    folder_of(config->socket.path.ptr, path);
     int r = path[0] ? make_folder(path, mode, privilege, 1, error) : 0;
     if (r < 0)
         return r;
-    snprintf(path, sizeof(path), "%s", config->state_dir.ptr);
-    *strrchr(path, '/') = '\0';
+    folder_of(config->state_dir.ptr, path);
     r = path[0] ? make_folder(path, 0711, privilege, 1, error) : 0;
     if (r < 0 || !config->audit.file.ptr)
         return r;
-    snprintf(path, sizeof(path), "%s", config->audit.file.ptr);
-    *strrchr(path, '/') = '\0';
+    folder_of(config->audit.file.ptr, path);
     return path[0] ? make_folder(path, 0750, privilege, 0, error) : 0;
+}
+
+int sp_privilege_check_audit(const struct sp_config *config, struct sp_error *error)
+{
+    char path[PATH_BYTES], parent[PATH_BYTES];
+    struct stat stat_now;
+    if (!config->audit.file.ptr)
+        return 0;
+    folder_of(config->audit.file.ptr, path);
+    if (!path[0])
+        return 0;
+    if (stat(path, &stat_now) == 0)
+        return S_ISDIR(stat_now.st_mode) && geteuid() == 0 && stat_now.st_uid == 0 && is_ours(path)
+                   ? SP_PRIVILEGE_HANDED
+                   : 0;
+    int failed = errno;
+    folder_of(path, parent);
+    if (failed == ENOENT && eaccess(parent[0] ? parent : "/", W_OK | X_OK) == 0)
+        return SP_PRIVILEGE_HANDED;
+    if (failed == ENOENT)
+        failed = errno;
+    int r = sp_error_set(error, SP_EINVALID_CONFIG, "%s cannot be made: %s", path, strerrordesc_np(failed));
+    sp_error_prefix(error, "audit.file");
+    return r;
 }
 
 int sp_privilege_drop(const struct sp_privilege *privilege, struct sp_error *error)

@@ -19,6 +19,11 @@ int sp_privilege_find(const struct sp_config *config, struct sp_privilege *ret_p
 /* The folders of socket, state and audit, made where they are missing, for the service's user. */
 int sp_privilege_prepare(const struct sp_config *config, const struct sp_privilege *privilege, struct sp_error *error);
 
+/* For a check that makes nothing: SP_PRIVILEGE_HANDED where prepare would make the audit file's folder or hand it over to the
+ * user; 0 where it is left as it is. SP_EINVALID_CONFIG, as prepare, where it could not be made. */
+#define SP_PRIVILEGE_HANDED 1
+int sp_privilege_check_audit(const struct sp_config *config, struct sp_error *error);
+
 /* Becomes the user for good: groups, gid, uid, no new privileges. Also proves that there is no way back. */
 int sp_privilege_drop(const struct sp_privilege *privilege, struct sp_error *error);
 

@@ -1,5 +1,6 @@
 /* Reloading. Loop thread; it reads the configuration's file there, which is short and the operator's. Policies compile on
- * their threads meanwhile; only when both are good is anything replaced. */
+ * their threads meanwhile. Whatever can fail comes first, the audit file last of it: in the turn of the loop in which all is
+ * replaced, so that a file which was rotated meanwhile is not gone back to. */
 #include "daemon/reload.h"
 
 #include <stdlib.h>
@@ -16,6 +17,8 @@ struct sp_reload {
     struct sp_server *server;
     struct sp_config *config;
     struct sp_policy_reload policies;
+    bool policies_good; /* what is wrong from there on is in the configuration's file */
+    int audit_fd;       /* of the new file, once policies_good */
     void (*done)(void *context, const struct sp_error *error);
     void *context;
 };
@@ -26,12 +29,11 @@ static void note_unchanged(void *context, const char *key)
     sp_log(SP_LOG_WARNING, "%s: takes effect with the next start", key);
 }
 
-static void apply(struct sp_server *server, struct sp_config *config)
+/* Nothing in here can fail. */
+static void apply(struct sp_server *server, struct sp_config *config, int audit_fd)
 {
-    struct sp_error error = {0};
     const struct sp_audit_config audit = sp_server_config_audit(server, config);
-    if (sp_audit_reopen(server->audit, &audit, &error) < 0)
-        sp_log(SP_LOG_ERROR, "the audit goes on in the old file: %s", error.text);
+    sp_audit_switch(server->audit, &audit, audit_fd);
     sp_config_compare(server->config, config, note_unchanged, NULL);
     sp_config_free(server->config);
     server->config = config;
@@ -53,20 +55,30 @@ static void complain(struct sp_server *server, const char *file, const struct sp
         sp_config_complaint(file, error, text, sizeof(text)));
 }
 
+static int policies_ready(struct sp_policy_reload *policies, struct sp_error *error)
+{
+    struct sp_reload *reload = policies->data;
+    const struct sp_audit_config audit = sp_server_config_audit(reload->server, reload->config);
+    reload->policies_good = true;
+    return sp_audit_prepare(&audit, &reload->audit_fd, error);
+}
+
 static void policies_done(struct sp_policy_reload *policies, const struct sp_error *error)
 {
     struct sp_reload *reload = policies->data;
     struct sp_server *server = reload->server;
     server->reload = NULL;
     if (error) {
-        complain(server, reload->config->policy.folder.ptr, error);
+        complain(server, reload->policies_good ? reload->config->path : reload->config->policy.folder.ptr, error);
         sp_config_free(reload->config);
     } else {
         sp_stats_add(server->stats, SP_STAT_RELOADS, 1);
-        apply(server, reload->config);
+        apply(server, reload->config, reload->audit_fd);
+        sp_audit_tell(server->audit, &(struct sp_audit_event){.kind = SP_AUDIT_POLICY_RELOAD, .of_daemon = true});
         sp_log(SP_LOG_NOTICE, "reloaded");
     }
-    sp_notify_ready();
+    if (!server->draining)
+        sp_notify_ready();
     if (reload->done)
         reload->done(reload->context, error);
     free(reload);
@@ -85,13 +97,19 @@ int sp_reload_start(struct sp_server *server, void (*done)(void *context, const 
     if (!reload)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
     sp_notify_reloading();
-    int r = sp_config_load(&server->config_options, &reload->config, file, &own);
+    /* A file that was there must be there still: without it the standards would come into force, and what the operator had
+     * made mandatory would not. */
+    struct sp_config_options options = server->config_options;
+    if (server->config->path[0])
+        options.path = server->config->path;
+    int r = sp_config_load(&options, &reload->config, file, &own);
     if (r == 0) {
         const struct sp_policy_store_config policies = sp_server_config_policies(server, reload->config);
         *reload = (struct sp_reload){
             .server = server,
             .config = reload->config,
-            .policies = {.data = reload, .done = policies_done},
+            .policies = {.data = reload, .ready = policies_ready, .done = policies_done},
+            .audit_fd = -1,
             .done = done,
             .context = context,
         };

@@ -64,9 +64,9 @@ class Ending(unittest.TestCase):
             self.assertEqual(daemon.wait(), 0)
 
     def test_idle_it_leaves_by_itself_but_not_while_somebody_is_there(self):
-        with Daemon({"idle_exit_ms": 600}) as daemon:
+        with Daemon({"idle_exit_ms": 2000}) as daemon:
             with daemon.client() as client:
-                time.sleep(1.2)
+                time.sleep(3)
                 self.assertEqual(client.call("hello")["protocol"], 1)
             self.assertEqual(daemon.wait(), 0)
             self.assertIn("idle_exit_ms", daemon.log())
@@ -143,6 +143,17 @@ class Starting(unittest.TestCase):
                 other.listen()
                 with self.assertRaisesRegex(RuntimeError, "another program serves"):
                     daemon.start()
+
+    def test_a_start_that_fails_leaves_no_socket_behind(self):
+        with Daemon({"audit": {"file": "/dev/null"}}, wait=False) as daemon:
+            with self.assertRaisesRegex(RuntimeError, "audit.file"):
+                daemon.start()
+            self.assertFalse(os.path.exists(daemon.socket_path))
+            daemon.merge({"audit": {"file": os.path.join(daemon.open_dir, "audit")}})
+            daemon.write_policy("bad", "patterns: [{pattern: '('}]")
+            with self.assertRaisesRegex(RuntimeError, "bad.yaml"):
+                daemon.start()
+            self.assertFalse(os.path.exists(daemon.socket_path))
 
     def test_arguments_that_are_not_understood(self):
         for arguments in (["--nothing"], ["more"], ["--ready-fd", "x"], ["--ready-fd", "99"]):
@@ -228,6 +239,60 @@ class Reloading(unittest.TestCase):
                 client.call("reload")
             self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
 
+    def test_an_audit_file_that_cannot_be_opened_changes_nothing_either(self):
+        with Daemon(policies={"one": "patterns: []\n"}) as daemon, daemon.client() as client:
+            before = daemon.config["audit"]["file"]
+            daemon.merge({"code_bytes": 5000, "audit": {"file": daemon.open_dir}})
+            daemon.write_policy("two", "patterns: []\n")
+            with self.assertRaisesRegex(RpcError, "^invalid_config: audit.file: .* cannot be opened"):
+                client.call("reload")
+            self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
+            self.assertEqual([row["name"] for row in client.call("policy.list")], ["one"])
+            daemon.config["audit"]["file"] = before
+            client.call("scan", {"code": "x", "language": "python"})
+            wait_until(lambda: any(line["event"] == "scan" for line in daemon.audit()))
+
+    def test_a_configuration_that_has_gone_is_refused(self):
+        with Daemon(wait=False, policies={"strict": "patterns: [{pattern: evil, severity: high, description: d}]\n"}) as daemon:
+            # The standard path of a private daemon, which may be missing at a start.
+            daemon.merge({"policy": {"mandatory": "strict"}})
+            os.mkdir(os.path.join(daemon.dir, "sallyport"))
+            path = os.path.join(daemon.dir, "sallyport", "sallyportd.yaml")
+            os.rename(daemon.config_path, path)
+            daemon.command = [program("SALLYPORTD")]
+            daemon.env["XDG_CONFIG_HOME"] = daemon.dir
+            daemon.start()
+            with daemon.client() as client:
+                os.unlink(path)
+                with self.assertRaisesRegex(RpcError, "^invalid_config: cannot be opened: No such file"):
+                    client.call("reload")
+                self.assertIn(f"the old configuration stays: {path}: cannot be opened", daemon.log())
+                verdict = client.call("scan", {"code": "evil", "language": "python", "policy": "preset:default"})
+                self.assertFalse(verdict["safe"])
+
+    def test_a_link_to_the_configuration_is_followed_anew(self):
+        with Daemon(wait=False) as daemon:
+            first, second = daemon.config_path + ".1", daemon.config_path + ".2"
+            os.rename(daemon.config_path, first)
+            os.symlink(first, daemon.config_path)
+            daemon.start()
+            with open(first) as old, open(second, "w") as new:
+                new.write(old.read().replace("{", '{"code_bytes": 5000,', 1))
+            os.unlink(first)
+            os.unlink(daemon.config_path)
+            os.symlink(second, daemon.config_path)
+            with daemon.client() as client:
+                client.call("reload")
+                self.assertEqual(client.call("hello")["limits"]["code_bytes"], 5000)
+
+    def test_an_answer_fits_that_was_promised_before_frames_became_smaller(self):
+        with Daemon() as daemon, daemon.client() as client, daemon.client() as other:
+            run = client.send("run", {"code": "import time; time.sleep(1); print('x' * 500000)", "language": "python"})
+            wait_until(lambda: other.call("stats")["jobs"]["now"]["running"] == 1)
+            daemon.merge({"frame_bytes": 65536, "code_bytes": 60000})
+            other.call("reload")
+            self.assertEqual(len(client.wait(run)["stdout"]), 500001)
+
     def test_a_rotated_audit_goes_on_in_a_new_file_even_with_a_bad_configuration(self):
         with Daemon() as daemon:
             path = daemon.config["audit"]["file"]
@@ -285,6 +350,20 @@ class CheckConfig(unittest.TestCase):
                 ({"limits": {"wall_ms": 999999999}, "ceilings": {"wall_ms": 1}}, r"limits\.wall_ms: is more than")):
             with self.subTest(expected=expected):
                 self.check(config, expected)
+
+    def test_an_audit_file_that_cannot_be_opened(self):
+        with Daemon(wait=False) as daemon:
+            file = daemon.config["audit"]["file"]
+            self.assertEqual(run_check(daemon)[0], 0)
+            self.assertFalse(os.path.exists(file))
+            closed = os.path.join(daemon.dir, "closed")
+            os.mkdir(closed, 0o500)
+            for bad in (daemon.open_dir, os.path.join(daemon.dir, "no", "folder", "audit"), os.path.join(closed, "audit")):
+                with self.subTest(bad):
+                    daemon.merge({"audit": {"file": bad}})
+                    status, said = run_check(daemon)
+                    self.assertEqual(status, 1, said)
+                    self.assertRegex(said, r"sallyportd\.yaml: audit\.file: .* cannot be (opened|made): ")
 
     def test_a_policy_is_checked_too(self):
         self.check({}, r"bad\.yaml.*severity", {"bad": "patterns:\n  - pattern: x\n    severity: hihg\n"})

@@ -101,6 +101,23 @@ Test(audit, names_an_error_and_never_its_text)
     json_decref(line);
 }
 
+Test(audit, says_where_more_rules_were_hit_than_it_tells)
+{
+    struct sp_finding findings[SP_AUDIT_RULES_MAX + 1];
+    char names[SP_COUNT(findings)][16];
+    for (size_t i = 0; i < SP_COUNT(findings); i++) {
+        snprintf(names[i], sizeof(names[i]), "rule-%zu", i);
+        findings[i] = (struct sp_finding){.rule = names[i], .description = ""};
+    }
+    for (size_t n = SP_AUDIT_RULES_MAX; n <= SP_COUNT(findings); n++) {
+        const struct sp_verdict verdict = {.language = "python", .findings = findings, .n_findings = n};
+        json_t *line = line_of(&(struct sp_audit_event){.kind = SP_AUDIT_SCAN, .verdict = &verdict});
+        cr_assert_eq(json_array_size(json_object_get(line, "rules")), SP_AUDIT_RULES_MAX);
+        cr_assert_eq(json_is_true(json_object_get(line, "rules_truncated")), n > SP_AUDIT_RULES_MAX);
+        json_decref(line);
+    }
+}
+
 /* ---- the file ---- */
 
 static char folder[64];
@@ -165,6 +182,25 @@ Test(audit, refuses_a_file_that_is_a_link_or_a_device, .init = make_folder, .fin
     struct sp_audit *audit = NULL;
     cr_assert_eq(sp_audit_open(&(struct sp_audit_config){.file = path}, &audit, NULL), SP_EINVALID_CONFIG);
     cr_assert_eq(sp_audit_open(&(struct sp_audit_config){.file = "/dev/null"}, &audit, NULL), SP_EINVALID_CONFIG);
+}
+
+Test(audit, is_checked_without_being_made, .init = make_folder, .fini = remove_folder)
+{
+    char path[128], link[128], nowhere[128];
+    struct sp_error error = {0};
+    snprintf(path, sizeof(path), "%s/audit.log", folder);
+    snprintf(link, sizeof(link), "%s/link", folder);
+    snprintf(nowhere, sizeof(nowhere), "%s/no/audit.log", folder);
+    cr_assert_eq(sp_audit_check(NULL, NULL), 0);
+    cr_assert_eq(sp_audit_check(path, NULL), 0);
+    cr_assert_eq(access(path, F_OK), -1);
+    cr_assert_eq(sp_audit_check(nowhere, &error), SP_EINVALID_CONFIG);
+    cr_assert_str_eq(error.path, "audit.file");
+    cr_assert_eq(sp_audit_check(folder, NULL), SP_EINVALID_CONFIG);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    cr_assert_eq(sp_audit_check(path, NULL), 0);
+    cr_assert_eq(symlink(path, link), 0);
+    cr_assert_eq(sp_audit_check(link, NULL), SP_EINVALID_CONFIG);
 }
 
 /* A file that takes no more: its size is limited, and the signal that goes with that ignored. */
