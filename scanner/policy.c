@@ -1,4 +1,4 @@
-/* The policy model: a policy's map decoded by table, checked and copied. Any thread; a model belongs to whoever made it.
+/* The policy model: what was decoded of a policy's map, checked and copied. Any thread; a model belongs to whoever made it.
  * Everything that a policy's author can get wrong is told here, with its path, before anything is compiled. */
 #include "scanner/policy.h"
 
@@ -7,155 +7,13 @@
 #include "proto/decode.h"
 #include "proto/language.h"
 #include "proto/scope.h"
+#include "scanner/policy_raw.h"
 
-#define ABSENT SP_SEVERITY_COUNT
-
-static const char *const severities[] = {"safe", "low", "medium", "high", NULL};
 const char *const sp_policy_scopes[] = {"code", "strings", "comments", "anywhere", NULL};
 const char *const sp_policy_flags[] = {"ignore_case", "multiline", "dotall", "verbose", "ascii", NULL};
 
 /* Names of findings that are no rule's own; an id must not pass for one. */
 static const char *const reserved_ids[] = {"allowed_modules", "dynamic", "encoding", "unicode", "limit"};
-
-struct raw_rule {
-    struct sp_str description, id, cwe, url, fix;
-    const msgpack_object *languages;
-    int severity;
-};
-
-struct raw_pattern {
-    struct raw_rule rule;
-    struct sp_str pattern;
-    struct sp_strings flags;
-    int scope;
-};
-
-struct raw_module {
-    struct raw_rule rule;
-    struct sp_str name;
-};
-
-struct raw_policy {
-    struct sp_str name;
-    const msgpack_object *language;
-    const msgpack_object *allowed; /* whether it is there at all */
-    struct sp_items patterns, modules;
-    int threshold, unlisted, dynamic, unicode;
-};
-
-#define TEXT_ROW(owner, member, most, text)                                                                            \
-    {                                                                                                                  \
-        .name = #member, .type = SP_FIELD_STRING, .offset = offsetof(owner, rule.member), .min = 1, .max = (most),     \
-        .help = (text)                                                                                                 \
-    }
-#define RULE_ROWS(owner)                                                                                               \
-    TEXT_ROW(owner, description, SP_POLICY_TEXT_MAX, "what a finding says"),                                           \
-        TEXT_ROW(owner, id, SP_POLICY_ID_MAX, "the rule's name in findings; unique in the policy"),                    \
-        TEXT_ROW(owner, cwe, SP_POLICY_TEXT_MAX, "the weakness that the rule is about, repeated by findings"),         \
-        TEXT_ROW(owner, url, SP_POLICY_TEXT_MAX, "where to read more, repeated by findings"),                          \
-        TEXT_ROW(owner, fix, SP_POLICY_TEXT_MAX, "what to do instead, repeated by findings"),                          \
-        {.name = "languages",                                                                                          \
-            .type = SP_FIELD_OBJECT,                                                                                   \
-            .offset = offsetof(owner, rule.languages),                                                                 \
-            .help = "the languages that the rule is for; all by default"},                                             \
-        SEVERITY_ROW("severity", owner, rule.severity, ABSENT, "safe, low, medium or high; high by default")
-#define SEVERITY_ROW(key, owner, member, value, text)                                                                  \
-    {                                                                                                                  \
-        .name = (key), .type = SP_FIELD_CHOICE, .flags = SP_FIELD_ANY_CASE | SP_FIELD_BY_INDEX,                        \
-        .offset = offsetof(owner, member), .choices = severities, .noun = "severity", .standard = (value),             \
-        .help = (text)                                                                                                 \
-    }
-
-static const struct sp_field pattern_rows[] = {
-    {.name = "pattern",
-        .type = SP_FIELD_STRING,
-        .flags = SP_FIELD_REQUIRED,
-        .offset = offsetof(struct raw_pattern, pattern),
-        .min = 1,
-        .max = SP_POLICY_PATTERN_MAX,
-        .help = "a regular expression of Python's re"},
-    {.name = "scope",
-        .type = SP_FIELD_CHOICE,
-        .offset = offsetof(struct raw_pattern, scope),
-        .choices = sp_policy_scopes,
-        .standard = SP_SCOPE_CODE,
-        .help = "where a match counts: code, strings, comments, anywhere"},
-    {.name = "flags",
-        .type = SP_FIELD_STRINGS,
-        .offset = offsetof(struct raw_pattern, flags),
-        .min = 1,
-        .max = 32,
-        .n_max = 5,
-        .help = "ignore_case, multiline, dotall, verbose, ascii"},
-    RULE_ROWS(struct raw_pattern),
-};
-static const struct sp_table pattern_table = SP_TABLE(struct raw_pattern, pattern_rows);
-
-static const struct sp_field module_rows[] = {
-    {.name = "name",
-        .type = SP_FIELD_STRING,
-        .flags = SP_FIELD_REQUIRED,
-        .offset = offsetof(struct raw_module, name),
-        .min = 1,
-        .max = SP_POLICY_MODULE_MAX,
-        .help = "the module; what lies under it is meant too"},
-    RULE_ROWS(struct raw_module),
-};
-static const struct sp_table module_table = SP_TABLE(struct raw_module, module_rows);
-
-static const struct sp_field policy_rows[] = {
-    {.name = "name",
-        .type = SP_FIELD_STRING,
-        .offset = offsetof(struct raw_policy, name),
-        .min = 1,
-        .max = SP_POLICY_NAME_MAX,
-        .help = "what it is called; no part of its id"},
-    {.name = "language",
-        .type = SP_FIELD_OBJECT,
-        .offset = offsetof(struct raw_policy, language),
-        .help = "the language or languages that it judges; all by default"},
-    SEVERITY_ROW("severity_threshold", struct raw_policy, threshold, ABSENT,
-        "findings of this severity or above block; safe blocks nothing; medium by default"),
-    {.name = "patterns",
-        .type = SP_FIELD_TABLES,
-        .offset = offsetof(struct raw_policy, patterns),
-        .n_max = SP_POLICY_RULES_MAX,
-        .table = &pattern_table,
-        .help = "regular expressions"},
-    {.name = "restricted_modules",
-        .type = SP_FIELD_TABLES,
-        .offset = offsetof(struct raw_policy, modules),
-        .n_max = SP_POLICY_RULES_MAX,
-        .table = &module_table,
-        .help = "modules that are findings"},
-    {.name = "allowed_modules",
-        .type = SP_FIELD_OBJECT,
-        .offset = offsetof(struct raw_policy, allowed),
-        .help = "every other module is a finding"},
-    SEVERITY_ROW("unlisted_modules", struct raw_policy, unlisted, ABSENT,
-        "severity of a module that is not allowed; high by default"),
-    SEVERITY_ROW("dynamic_code", struct raw_policy, dynamic, ABSENT,
-        "severity of an import or evaluation whose target is not known; that of unlisted_modules where modules are "
-        "allow-listed, low where only restricted"),
-    SEVERITY_ROW("unicode", struct raw_policy, unicode, ABSENT,
-        "severity of bidirectional controls, invisible characters, mixed-script identifiers; not looked for by "
-        "default"),
-};
-static const struct sp_table policy_table = SP_TABLE(struct raw_policy, policy_rows);
-
-/* allowed_modules is decoded apart, since an empty list differs from none. */
-struct raw_allowed {
-    struct sp_strings names;
-};
-static const struct sp_field allowed_rows[] = {
-    {.name = "allowed_modules",
-        .type = SP_FIELD_STRINGS,
-        .offset = offsetof(struct raw_allowed, names),
-        .min = 1,
-        .max = SP_POLICY_MODULE_MAX,
-        .n_max = SP_POLICY_RULES_MAX},
-};
-static const struct sp_table allowed_table = SP_TABLE(struct raw_allowed, allowed_rows);
 
 static int out_of_memory(const struct sp_arena *arena, struct sp_error *error)
 {
@@ -247,8 +105,8 @@ static int check_id(struct sp_str id, struct sp_error *error)
 }
 
 /* Everything of a rule but its name, which needs its index or module. */
-static int keep_rule(
-    struct sp_policy_model *model, const struct raw_rule *raw, struct sp_policy_rule *rule, struct sp_error *error)
+static int keep_rule(struct sp_policy_model *model, const struct sp_policy_raw_rule *raw, struct sp_policy_rule *rule,
+    struct sp_error *error)
 {
     int r = check_id(raw->id, error);
     if (r == 0)
@@ -264,8 +122,8 @@ static int keep_rule(
     if (r == 0)
         r = keep(model, raw->fix, &rule->fix, error);
     rule->described = rule->description != NULL;
-    rule->graded = raw->severity != ABSENT;
-    rule->severity = raw->severity == ABSENT ? SP_SEVERITY_HIGH : (enum sp_severity)raw->severity;
+    rule->graded = raw->severity != SP_POLICY_RAW_ABSENT;
+    rule->severity = raw->severity == SP_POLICY_RAW_ABSENT ? SP_SEVERITY_HIGH : (enum sp_severity)raw->severity;
     return r;
 }
 
@@ -289,7 +147,7 @@ static int decode_flags(const struct sp_strings *names, unsigned *ret_flags, str
     return 0;
 }
 
-static int keep_pattern(struct sp_policy_model *model, const struct raw_pattern *raw, size_t index,
+static int keep_pattern(struct sp_policy_model *model, const struct sp_policy_raw_pattern *raw, size_t index,
     struct sp_policy_pattern *pattern, struct sp_error *error)
 {
     int r = keep_rule(model, &raw->rule, &pattern->rule, error);
@@ -327,8 +185,8 @@ static int check_module(struct sp_str name, struct sp_error *error)
     return 0;
 }
 
-static int keep_module(struct sp_policy_model *model, const struct raw_module *raw, struct sp_policy_module *module,
-    struct sp_error *error)
+static int keep_module(struct sp_policy_model *model, const struct sp_policy_raw_module *raw,
+    struct sp_policy_module *module, struct sp_error *error)
 {
     int r = check_module(raw->name, error);
     if (r < 0) {
@@ -354,13 +212,13 @@ static int keep_allowed(
         return 0;
     msgpack_object_kv kv = {.val = *object};
     kv.key.type = MSGPACK_OBJECT_STR;
-    kv.key.via.str.ptr = allowed_rows[0].name;
-    kv.key.via.str.size = (uint32_t)strlen(allowed_rows[0].name);
+    kv.key.via.str.ptr = SP_POLICY_RAW_ALLOWED;
+    kv.key.via.str.size = (uint32_t)strlen(SP_POLICY_RAW_ALLOWED);
     msgpack_object map = {.type = MSGPACK_OBJECT_MAP};
     map.via.map.ptr = &kv;
     map.via.map.size = 1;
-    struct raw_allowed raw;
-    int r = sp_decode(&map, &allowed_table, SP_EINVALID_POLICY, scratch, &raw, error);
+    struct sp_policy_raw_allowed raw;
+    int r = sp_decode(&map, &sp_policy_raw_allowed_table, SP_EINVALID_POLICY, scratch, &raw, error);
     if (r < 0)
         return r;
     model->has_allowed = true;
@@ -434,7 +292,7 @@ static int check_unique_ids(const struct sp_policy_model *model, struct sp_arena
 }
 
 static int fill(
-    struct sp_policy_model *model, const struct raw_policy *raw, struct sp_arena *scratch, struct sp_error *error)
+    struct sp_policy_model *model, const struct sp_policy_raw *raw, struct sp_arena *scratch, struct sp_error *error)
 {
     int r = check_name(raw->name, error);
     if (r == 0)
@@ -447,7 +305,7 @@ static int fill(
     model->modules = sp_arena_array(&model->arena, raw->modules.n_items, sizeof(*model->modules));
     if (!model->patterns || !model->modules)
         return out_of_memory(&model->arena, error);
-    const struct raw_pattern *patterns = raw->patterns.items;
+    const struct sp_policy_raw_pattern *patterns = raw->patterns.items;
     for (size_t i = 0; i < raw->patterns.n_items; i++) {
         r = keep_pattern(model, &patterns[i], i, &model->patterns[i], error);
         if (r < 0) {
@@ -456,7 +314,7 @@ static int fill(
         }
         model->n_patterns++;
     }
-    const struct raw_module *modules = raw->modules.items;
+    const struct sp_policy_raw_module *modules = raw->modules.items;
     for (size_t i = 0; i < raw->modules.n_items; i++) {
         r = keep_module(model, &modules[i], &model->modules[i], error);
         if (r < 0) {
@@ -471,17 +329,17 @@ static int fill(
     if (model->n_patterns + model->n_modules + model->n_allowed > SP_POLICY_RULES_MAX)
         return sp_error_set(error, SP_EINVALID_POLICY, "has %zu rules, more than %d",
             model->n_patterns + model->n_modules + model->n_allowed, SP_POLICY_RULES_MAX);
-    model->threshold_given = raw->threshold != ABSENT;
-    model->unlisted_given = raw->unlisted != ABSENT;
-    model->threshold = raw->threshold == ABSENT ? SP_SEVERITY_MEDIUM : (enum sp_severity)raw->threshold;
-    model->unlisted = raw->unlisted == ABSENT ? SP_SEVERITY_HIGH : (enum sp_severity)raw->unlisted;
+    model->threshold_given = raw->threshold != SP_POLICY_RAW_ABSENT;
+    model->unlisted_given = raw->unlisted != SP_POLICY_RAW_ABSENT;
+    model->threshold = raw->threshold == SP_POLICY_RAW_ABSENT ? SP_SEVERITY_MEDIUM : (enum sp_severity)raw->threshold;
+    model->unlisted = raw->unlisted == SP_POLICY_RAW_ABSENT ? SP_SEVERITY_HIGH : (enum sp_severity)raw->unlisted;
     model->unicode = (enum sp_severity)raw->unicode;
-    if (raw->dynamic != ABSENT)
+    if (raw->dynamic != SP_POLICY_RAW_ABSENT)
         model->dynamic = (enum sp_severity)raw->dynamic;
     else if (model->has_allowed)
         model->dynamic = model->unlisted;
     else
-        model->dynamic = model->n_modules ? SP_SEVERITY_LOW : ABSENT;
+        model->dynamic = model->n_modules ? SP_SEVERITY_LOW : SP_POLICY_RAW_ABSENT;
     return check_unique_ids(model, scratch, error);
 }
 
@@ -495,8 +353,8 @@ int sp_policy_model_new(const msgpack_object *object, struct sp_policy_model **r
     sp_arena_init(&scratch, SP_POLICY_MODEL_BYTES);
     if (!object || object->type == MSGPACK_OBJECT_NIL)
         return sp_error_set(error, SP_EINVALID_POLICY, "a policy is a map");
-    struct raw_policy raw;
-    int r = sp_decode(object, &policy_table, SP_EINVALID_POLICY, &scratch, &raw, error);
+    struct sp_policy_raw raw;
+    int r = sp_decode(object, &sp_policy_raw_table, SP_EINVALID_POLICY, &scratch, &raw, error);
     if (r == 0)
         r = fill(model, &raw, &scratch, error);
     if (r == 0)
