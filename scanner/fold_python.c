@@ -145,18 +145,13 @@ bool sp_fold_python_append_value(struct sp_fold_python_builder *builder, const s
 
 /* ---- items, indices, slices ---- */
 
-static bool is_text(const struct sp_python_value *value)
-{
-    return value && (value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES);
-}
-
 const struct sp_python_value *sp_fold_python_items(struct sp_fold_python *fold, const struct sp_python_value *value)
 {
     if (!value)
         return NULL;
     if (value->kind == SP_PYTHON_VALUE_SEQUENCE)
         return value;
-    if (value->kind != SP_PYTHON_VALUE_DICT && !is_text(value))
+    if (value->kind != SP_PYTHON_VALUE_DICT && !sp_fold_python_is_text(value))
         return NULL;
     size_t most = value->kind == SP_PYTHON_VALUE_DICT ? value->n_items / 2 : value->text.n_bytes;
     if (most > SP_FOLD_PYTHON_ITEMS * 4)
@@ -186,8 +181,9 @@ const struct sp_python_value *sp_fold_python_items(struct sp_fold_python *fold, 
 /* One byte an item: bytes, and ASCII text. */
 static bool is_plain(const struct sp_python_value *value)
 {
-    return is_text(value) && (value->kind == SP_PYTHON_VALUE_BYTES || sp_utf8_ascii((const uint8_t *)value->text.ptr,
-                                                                          value->text.n_bytes) == value->text.n_bytes);
+    return sp_fold_python_is_text(value) &&
+           (value->kind == SP_PYTHON_VALUE_BYTES ||
+               sp_utf8_ascii((const uint8_t *)value->text.ptr, value->text.n_bytes) == value->text.n_bytes);
 }
 
 const struct sp_python_value *sp_fold_python_index(
@@ -375,15 +371,15 @@ struct sp_python_value *sp_fold_python_binary(struct sp_fold_python *fold, enum 
     bool a_number = a->kind == SP_PYTHON_VALUE_NUMBER, b_number = b->kind == SP_PYTHON_VALUE_NUMBER;
     if (a_number && b_number)
         return number_binary(fold, op, a->number, b->number);
-    bool a_row = is_text(a) || a->kind == SP_PYTHON_VALUE_SEQUENCE;
-    bool b_row = is_text(b) || b->kind == SP_PYTHON_VALUE_SEQUENCE;
+    bool a_row = sp_fold_python_is_text(a) || a->kind == SP_PYTHON_VALUE_SEQUENCE;
+    bool b_row = sp_fold_python_is_text(b) || b->kind == SP_PYTHON_VALUE_SEQUENCE;
     if (op == SP_PYTHON_OPERATOR_ADD && a->kind == b->kind && a_row)
         return concatenate(fold, a, b);
     if (op == SP_PYTHON_OPERATOR_MULTIPLY && a_row && b_number)
         return repeat(fold, a, b->number);
     if (op == SP_PYTHON_OPERATOR_MULTIPLY && a_number && b_row)
         return repeat(fold, b, a->number);
-    if (op == SP_PYTHON_OPERATOR_MODULO && is_text(a))
+    if (op == SP_PYTHON_OPERATOR_MODULO && sp_fold_python_is_text(a))
         return sp_fold_python_percent(fold, a, b);
     return NULL;
 }
@@ -406,13 +402,13 @@ int sp_fold_python_compare(enum sp_python_operator op, const struct sp_python_va
     bool negate = op == SP_PYTHON_OPERATOR_NOT_EQUAL || op == SP_PYTHON_OPERATOR_NOT_IN;
     if (!a || !b)
         return -1;
-    bool known_a = is_text(a) || a->kind == SP_PYTHON_VALUE_NUMBER;
-    bool known_b = is_text(b) || b->kind == SP_PYTHON_VALUE_NUMBER;
+    bool known_a = sp_fold_python_is_text(a) || a->kind == SP_PYTHON_VALUE_NUMBER;
+    bool known_b = sp_fold_python_is_text(b) || b->kind == SP_PYTHON_VALUE_NUMBER;
     if (op == SP_PYTHON_OPERATOR_EQUAL || op == SP_PYTHON_OPERATOR_NOT_EQUAL)
         return known_a && known_b ? sp_fold_python_equal(a, b, 0) != negate : -1;
     if (op != SP_PYTHON_OPERATOR_IN && op != SP_PYTHON_OPERATOR_NOT_IN)
         return -1;
-    if (is_text(b) && a->kind == b->kind)
+    if (sp_fold_python_is_text(b) && a->kind == b->kind)
         return (a->text.n_bytes == 0 || memmem(b->text.ptr, b->text.n_bytes, a->text.ptr, a->text.n_bytes)) != negate;
     if (b->kind != SP_PYTHON_VALUE_SEQUENCE || !known_a)
         return -1;

@@ -44,6 +44,17 @@ struct sp_python_value {
     const struct sp_python_value *const *items;
 };
 
+/* NULL is a value that is not known. */
+static inline bool sp_fold_python_is_text(const struct sp_python_value *value)
+{
+    return value && (value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES);
+}
+
+static inline bool sp_fold_python_is_number(const struct sp_python_value *value)
+{
+    return value && value->kind == SP_PYTHON_VALUE_NUMBER;
+}
+
 struct sp_fold_python {
     struct sp_arena *arena;
     size_t left_bytes;
@@ -97,6 +108,16 @@ struct sp_python_value *sp_fold_python_slice(struct sp_fold_python *fold, const 
     const struct sp_python_value *low, const struct sp_python_value *high, const struct sp_python_value *step);
 /* A text's characters, bytes' numbers, a sequence itself, a dictionary's keys. */
 const struct sp_python_value *sp_fold_python_items(struct sp_fold_python *fold, const struct sp_python_value *value);
+
+/* A row of a table of methods or functions: self is the object, or the first argument. */
+typedef const struct sp_python_value *sp_fold_python_apply(struct sp_fold_python *fold,
+    const struct sp_python_value *self, const struct sp_python_value *const *arguments, size_t n_arguments);
+
+static inline const struct sp_python_value *sp_fold_python_argument(
+    const struct sp_python_value *const *arguments, size_t n_arguments, size_t i)
+{
+    return i < n_arguments ? arguments[i] : NULL;
+}
 
 /* value.name(arguments); named: a dictionary of keyword arguments, which format() knows, or NULL. */
 const struct sp_python_value *sp_fold_python_method(struct sp_fold_python *fold, const struct sp_python_value *value,

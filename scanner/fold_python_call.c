@@ -6,31 +6,12 @@
 
 #include "proto/utf8.h"
 
-typedef const struct sp_python_value *apply(struct sp_fold_python *fold, const struct sp_python_value *self,
-    const struct sp_python_value *const *arguments, size_t n_arguments);
-
-static bool is_text(const struct sp_python_value *value)
-{
-    return value && (value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES);
-}
-
-static bool is_number(const struct sp_python_value *value)
-{
-    return value && value->kind == SP_PYTHON_VALUE_NUMBER;
-}
-
-static const struct sp_python_value *argument(
-    const struct sp_python_value *const *arguments, size_t n_arguments, size_t i)
-{
-    return i < n_arguments ? arguments[i] : NULL;
-}
-
 static const struct sp_python_value *call_chr(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     (void)n_arguments;
     struct sp_fold_python_builder builder = {.fold = fold};
-    if (!is_number(self) || self->number < 0 || self->number > 0x10ffff)
+    if (!sp_fold_python_is_number(self) || self->number < 0 || self->number > 0x10ffff)
         return NULL;
     (void)arguments;
     sp_fold_python_append_point(&builder, (uint32_t)self->number);
@@ -43,7 +24,7 @@ static const struct sp_python_value *call_ord(struct sp_fold_python *fold, const
     (void)arguments;
     (void)n_arguments;
     uint32_t point = 0;
-    if (!is_text(self))
+    if (!sp_fold_python_is_text(self))
         return NULL;
     if (self->kind == SP_PYTHON_VALUE_BYTES)
         return self->text.n_bytes == 1 ? sp_fold_python_number(fold, (uint8_t)self->text.ptr[0]) : NULL;
@@ -82,7 +63,7 @@ static const struct sp_python_value *call_bytes(struct sp_fold_python *fold, con
     if (self->kind != SP_PYTHON_VALUE_SEQUENCE)
         return NULL;
     for (uint32_t i = 0; i < self->n_items; i++) {
-        if (!is_number(self->items[i]) || self->items[i]->number < 0 || self->items[i]->number > 255)
+        if (!sp_fold_python_is_number(self->items[i]) || self->items[i]->number < 0 || self->items[i]->number > 255)
             return NULL;
         char byte = (char)self->items[i]->number;
         sp_fold_python_append(&builder, (struct sp_str){&byte, 1});
@@ -126,7 +107,7 @@ static const struct sp_python_value *call_range(struct sp_fold_python *fold, con
     if (n_arguments < 1 || n_arguments > 3)
         return NULL;
     for (size_t i = 0; i < n_arguments; i++)
-        if (!is_number(arguments[i]))
+        if (!sp_fold_python_is_number(arguments[i]))
             return NULL;
     int64_t from = n_arguments > 1 ? self->number : 0;
     int64_t to = n_arguments > 1 ? arguments[1]->number : self->number;
@@ -143,10 +124,10 @@ static const struct sp_python_value *call_range(struct sp_fold_python *fold, con
 static const struct sp_python_value *call_int(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    const struct sp_python_value *given = argument(arguments, n_arguments, 1);
-    if (is_number(self) && n_arguments == 1)
+    const struct sp_python_value *given = sp_fold_python_argument(arguments, n_arguments, 1);
+    if (sp_fold_python_is_number(self) && n_arguments == 1)
         return self;
-    if (!is_text(self) || (n_arguments > 1 && !is_number(given)))
+    if (!sp_fold_python_is_text(self) || (n_arguments > 1 && !sp_fold_python_is_number(given)))
         return NULL;
     int64_t base = given ? given->number : 10, value = 0;
     const struct sp_python_value *bare = sp_fold_python_method(fold, self, SP_STR("strip"), NULL, 0, NULL);
@@ -183,7 +164,7 @@ static const struct sp_python_value *call_maketrans(struct sp_fold_python *fold,
     if (n_arguments == 1)
         return self && self->kind == SP_PYTHON_VALUE_DICT ? self : NULL;
     const struct sp_python_value *from = sp_fold_python_items(fold, self);
-    const struct sp_python_value *to = sp_fold_python_items(fold, argument(arguments, n_arguments, 1));
+    const struct sp_python_value *to = sp_fold_python_items(fold, sp_fold_python_argument(arguments, n_arguments, 1));
     const struct sp_python_value *gone = n_arguments > 2 ? sp_fold_python_items(fold, arguments[2]) : NULL;
     if (!from || !to || from->n_items != to->n_items || from->n_items > 256 || (gone && gone->n_items > 256))
         return NULL;
@@ -207,7 +188,7 @@ static const struct sp_python_value *call_base64(struct sp_fold_python *fold, co
 {
     (void)arguments;
     (void)n_arguments;
-    return is_text(self) ? sp_fold_python_codec(fold, self, SP_STR("base64"), false) : NULL;
+    return sp_fold_python_is_text(self) ? sp_fold_python_codec(fold, self, SP_STR("base64"), false) : NULL;
 }
 
 static const struct sp_python_value *call_base32(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -215,7 +196,7 @@ static const struct sp_python_value *call_base32(struct sp_fold_python *fold, co
 {
     (void)arguments;
     (void)n_arguments;
-    return is_text(self) ? sp_fold_python_codec(fold, self, SP_STR("base32"), false) : NULL;
+    return sp_fold_python_is_text(self) ? sp_fold_python_codec(fold, self, SP_STR("base32"), false) : NULL;
 }
 
 static const struct sp_python_value *call_hex(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -223,33 +204,36 @@ static const struct sp_python_value *call_hex(struct sp_fold_python *fold, const
 {
     (void)arguments;
     (void)n_arguments;
-    return is_text(self) ? sp_fold_python_codec(fold, self, SP_STR("hex"), false) : NULL;
+    return sp_fold_python_is_text(self) ? sp_fold_python_codec(fold, self, SP_STR("hex"), false) : NULL;
 }
 
 static const struct sp_python_value *call_a85(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     (void)arguments;
-    return is_text(self) && n_arguments == 1 ? sp_fold_python_codec(fold, self, SP_STR("ascii85"), false) : NULL;
+    return sp_fold_python_is_text(self) && n_arguments == 1 ? sp_fold_python_codec(fold, self, SP_STR("ascii85"), false)
+                                                            : NULL;
 }
 
 static const struct sp_python_value *call_b85(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     (void)arguments;
-    return is_text(self) && n_arguments == 1 ? sp_fold_python_codec(fold, self, SP_STR("base85"), false) : NULL;
+    return sp_fold_python_is_text(self) && n_arguments == 1 ? sp_fold_python_codec(fold, self, SP_STR("base85"), false)
+                                                            : NULL;
 }
 
 static const struct sp_python_value *call_add(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    return sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_ADD, self, argument(arguments, n_arguments, 1));
+    return sp_fold_python_binary(
+        fold, SP_PYTHON_OPERATOR_ADD, self, sp_fold_python_argument(arguments, n_arguments, 1));
 }
 
 static const struct sp_python_value *call_getitem(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    return sp_fold_python_index(fold, self, argument(arguments, n_arguments, 1));
+    return sp_fold_python_index(fold, self, sp_fold_python_argument(arguments, n_arguments, 1));
 }
 
 static const struct sp_python_value *call_next(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -279,7 +263,7 @@ static const struct sp_python_value *call_sorted(struct sp_fold_python *fold, co
     const struct sp_python_value *items = n_arguments == 1 ? sp_fold_python_items(fold, self) : NULL;
     for (uint32_t i = 0; items && i < items->n_items; i++)
         if (!items->items[i] || items->items[i]->kind != items->items[0]->kind ||
-            (!is_text(items->items[i]) && !is_number(items->items[i])))
+            (!sp_fold_python_is_text(items->items[i]) && !sp_fold_python_is_number(items->items[i])))
             return NULL;
     const struct sp_python_value **sorted =
         items ? sp_arena_array(fold->arena, items->n_items + 1, sizeof(*sorted)) : NULL;
@@ -328,7 +312,7 @@ static const struct sp_python_value *call_enumerate(struct sp_fold_python *fold,
 
 static const struct {
     const char *name;
-    apply *apply; /* self is the first argument */
+    sp_fold_python_apply *apply; /* self is the first argument */
 } functions[] = {
     {"base64.a85decode", call_a85},
     {"base64.b16decode", call_hex},

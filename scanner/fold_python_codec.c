@@ -5,11 +5,6 @@
 
 #include "proto/utf8.h"
 
-static bool is_text(const struct sp_python_value *value)
-{
-    return value && (value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES);
-}
-
 static int sextet(char byte)
 {
     if (byte >= 'A' && byte <= 'Z')
@@ -150,7 +145,7 @@ const struct sp_python_value *sp_fold_python_codec(
         name[n++] = (char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte);
     }
     name[n] = '\0';
-    if (!is_text(value))
+    if (!sp_fold_python_is_text(value))
         return NULL;
     if (strcmp(name, "rot13") == 0)
         return rot13(fold, value);

@@ -5,25 +5,6 @@
 
 #include "proto/utf8.h"
 
-typedef const struct sp_python_value *apply(struct sp_fold_python *fold, const struct sp_python_value *self,
-    const struct sp_python_value *const *arguments, size_t n_arguments);
-
-static bool is_text(const struct sp_python_value *value)
-{
-    return value && (value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES);
-}
-
-static bool is_number(const struct sp_python_value *value)
-{
-    return value && value->kind == SP_PYTHON_VALUE_NUMBER;
-}
-
-static const struct sp_python_value *argument(
-    const struct sp_python_value *const *arguments, size_t n_arguments, size_t i)
-{
-    return i < n_arguments ? arguments[i] : NULL;
-}
-
 static const struct sp_python_value *cased(struct sp_fold_python *fold, const struct sp_python_value *self, int how)
 {
     struct sp_fold_python_builder builder = {.fold = fold};
@@ -46,7 +27,7 @@ static const struct sp_python_value *cased(struct sp_fold_python *fold, const st
     {                                                                                                                  \
         (void)arguments;                                                                                               \
         (void)n_arguments;                                                                                             \
-        return is_text(self) ? cased(fold, self, how) : NULL;                                                          \
+        return sp_fold_python_is_text(self) ? cased(fold, self, how) : NULL;                                           \
     }
 CASED(text_lower, 'l')
 CASED(text_upper, 'u')
@@ -58,8 +39,8 @@ static const struct sp_python_value *text_join(struct sp_fold_python *fold, cons
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     struct sp_fold_python_builder builder = {.fold = fold};
-    const struct sp_python_value *given = argument(arguments, n_arguments, 0);
-    if (!is_text(self) || !given || (given->kind == SP_PYTHON_VALUE_BYTES))
+    const struct sp_python_value *given = sp_fold_python_argument(arguments, n_arguments, 0);
+    if (!sp_fold_python_is_text(self) || !given || (given->kind == SP_PYTHON_VALUE_BYTES))
         return NULL;
     const struct sp_python_value *items = sp_fold_python_items(fold, given);
     for (uint32_t i = 0; items && i < items->n_items; i++) {
@@ -76,11 +57,12 @@ static const struct sp_python_value *text_replace(struct sp_fold_python *fold, c
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     struct sp_fold_python_builder builder = {.fold = fold};
-    const struct sp_python_value *old = argument(arguments, n_arguments, 0);
-    const struct sp_python_value *new = argument(arguments, n_arguments, 1);
-    if (!is_text(self) || !is_text(old) || !is_text(new) || old->text.n_bytes == 0)
+    const struct sp_python_value *old = sp_fold_python_argument(arguments, n_arguments, 0);
+    const struct sp_python_value *new = sp_fold_python_argument(arguments, n_arguments, 1);
+    if (!sp_fold_python_is_text(self) || !sp_fold_python_is_text(old) || !sp_fold_python_is_text(new) ||
+        old->text.n_bytes == 0)
         return NULL;
-    int64_t left = n_arguments > 2 && is_number(arguments[2]) ? arguments[2]->number : -1;
+    int64_t left = n_arguments > 2 && sp_fold_python_is_number(arguments[2]) ? arguments[2]->number : -1;
     struct sp_str text = self->text;
     for (size_t at = 0; at <= text.n_bytes && !builder.failed;) {
         const char *found =
@@ -106,7 +88,7 @@ static bool strips(char byte, const struct sp_python_value *set)
 static const struct sp_python_value *strip(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *set, bool left, bool right)
 {
-    if (!is_text(self) || (set && !is_text(set)))
+    if (!sp_fold_python_is_text(self) || (set && !sp_fold_python_is_text(set)))
         return NULL;
     struct sp_str text = self->text;
     while (left && text.n_bytes && strips(text.ptr[0], set))
@@ -120,7 +102,7 @@ static const struct sp_python_value *strip(struct sp_fold_python *fold, const st
     static const struct sp_python_value *name(struct sp_fold_python *fold, const struct sp_python_value *self,         \
         const struct sp_python_value *const *arguments, size_t n_arguments)                                            \
     {                                                                                                                  \
-        return strip(fold, self, argument(arguments, n_arguments, 0), left, right);                                    \
+        return strip(fold, self, sp_fold_python_argument(arguments, n_arguments, 0), left, right);                     \
     }
 STRIPPED(text_strip, true, true)
 STRIPPED(text_lstrip, true, false)
@@ -129,8 +111,8 @@ STRIPPED(text_rstrip, false, true)
 static const struct sp_python_value *text_removeprefix(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    const struct sp_python_value *head = argument(arguments, n_arguments, 0);
-    if (!is_text(self) || !is_text(head))
+    const struct sp_python_value *head = sp_fold_python_argument(arguments, n_arguments, 0);
+    if (!sp_fold_python_is_text(self) || !sp_fold_python_is_text(head))
         return NULL;
     struct sp_str text = self->text;
     if (text.n_bytes >= head->text.n_bytes && memcmp(text.ptr, head->text.ptr, head->text.n_bytes) == 0)
@@ -141,8 +123,8 @@ static const struct sp_python_value *text_removeprefix(struct sp_fold_python *fo
 static const struct sp_python_value *text_removesuffix(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    const struct sp_python_value *tail = argument(arguments, n_arguments, 0);
-    if (!is_text(self) || !is_text(tail))
+    const struct sp_python_value *tail = sp_fold_python_argument(arguments, n_arguments, 0);
+    if (!sp_fold_python_is_text(self) || !sp_fold_python_is_text(tail))
         return NULL;
     struct sp_str text = self->text;
     if (sp_str_ends(text, tail->text))
@@ -153,9 +135,9 @@ static const struct sp_python_value *text_removesuffix(struct sp_fold_python *fo
 static const struct sp_python_value *text_split(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    const struct sp_python_value *by = argument(arguments, n_arguments, 0);
-    if (!is_text(self) || (n_arguments > 0 && (!is_text(by) || by->text.n_bytes == 0)) || n_arguments > 1 ||
-        self->text.n_bytes > SP_FOLD_PYTHON_ITEMS)
+    const struct sp_python_value *by = sp_fold_python_argument(arguments, n_arguments, 0);
+    if (!sp_fold_python_is_text(self) || (n_arguments > 0 && (!sp_fold_python_is_text(by) || by->text.n_bytes == 0)) ||
+        n_arguments > 1 || self->text.n_bytes > SP_FOLD_PYTHON_ITEMS)
         return NULL;
     const struct sp_python_value *items[SP_FOLD_PYTHON_ITEMS / 2];
     size_t n_items = 0;
@@ -192,7 +174,7 @@ static const struct sp_python_value *text_split(struct sp_fold_python *fold, con
 static const struct sp_python_value *text_format_map(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    const struct sp_python_value *named = argument(arguments, n_arguments, 0);
+    const struct sp_python_value *named = sp_fold_python_argument(arguments, n_arguments, 0);
     bool known = self->kind == SP_PYTHON_VALUE_TEXT && named && named->kind == SP_PYTHON_VALUE_DICT;
     return known ? sp_fold_python_format(fold, self, NULL, 0, named) : NULL;
 }
@@ -200,7 +182,7 @@ static const struct sp_python_value *text_format_map(struct sp_fold_python *fold
 static const struct sp_python_value *text_coded(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments, bool encode)
 {
-    const struct sp_python_value *codec = argument(arguments, n_arguments, 0);
+    const struct sp_python_value *codec = sp_fold_python_argument(arguments, n_arguments, 0);
     if (n_arguments > 0 && (!codec || codec->kind != SP_PYTHON_VALUE_TEXT))
         return NULL;
     return sp_fold_python_codec(fold, self, codec ? codec->text : SP_STR("utf8"), encode);
@@ -221,7 +203,7 @@ static const struct sp_python_value *text_encode(struct sp_fold_python *fold, co
 static const struct sp_python_value *text_translate(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    const struct sp_python_value *table = argument(arguments, n_arguments, 0);
+    const struct sp_python_value *table = sp_fold_python_argument(arguments, n_arguments, 0);
     struct sp_fold_python_builder builder = {.fold = fold};
     if (self->kind != SP_PYTHON_VALUE_TEXT || !table || table->kind != SP_PYTHON_VALUE_DICT || table->n_items > 512)
         return NULL;
@@ -236,7 +218,7 @@ static const struct sp_python_value *text_translate(struct sp_fold_python *fold,
             if (!found)
                 continue;
             const struct sp_python_value *to = table->items[i + 1];
-            if (is_number(to))
+            if (sp_fold_python_is_number(to))
                 sp_fold_python_append_point(&builder, (uint32_t)to->number);
             else if (to && to->kind == SP_PYTHON_VALUE_TEXT)
                 sp_fold_python_append(&builder, to->text);
@@ -265,13 +247,14 @@ static const struct sp_python_value *bytes_hex(struct sp_fold_python *fold, cons
 static const struct sp_python_value *any_item(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    return sp_fold_python_index(fold, self, argument(arguments, n_arguments, 0));
+    return sp_fold_python_index(fold, self, sp_fold_python_argument(arguments, n_arguments, 0));
 }
 
 static const struct sp_python_value *any_add(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    return sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_ADD, self, argument(arguments, n_arguments, 0));
+    return sp_fold_python_binary(
+        fold, SP_PYTHON_OPERATOR_ADD, self, sp_fold_python_argument(arguments, n_arguments, 0));
 }
 
 static const struct sp_python_value *dict_values(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -304,11 +287,11 @@ static const struct sp_python_value *number_to_bytes(struct sp_fold_python *fold
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     struct sp_fold_python_builder builder = {.fold = fold};
-    const struct sp_python_value *length = argument(arguments, n_arguments, 0);
-    const struct sp_python_value *order = argument(arguments, n_arguments, 1);
-    int64_t n = is_number(length) ? length->number : 1;
+    const struct sp_python_value *length = sp_fold_python_argument(arguments, n_arguments, 0);
+    const struct sp_python_value *order = sp_fold_python_argument(arguments, n_arguments, 1);
+    int64_t n = sp_fold_python_is_number(length) ? length->number : 1;
     bool big = !order || (order->kind == SP_PYTHON_VALUE_TEXT && sp_str_is(order->text, "big"));
-    if (!is_number(self) || self->number < 0 || n < 1 || n > 8)
+    if (!sp_fold_python_is_number(self) || self->number < 0 || n < 1 || n > 8)
         return NULL;
     for (int64_t i = 0; i < n; i++) {
         char byte = (char)(self->number >> 8 * (big ? n - 1 - i : i));
@@ -319,7 +302,7 @@ static const struct sp_python_value *number_to_bytes(struct sp_fold_python *fold
 
 static const struct {
     const char *name;
-    apply *apply;
+    sp_fold_python_apply *apply;
 } methods[] = {
     {"__add__", any_add},
     {"__getitem__", any_item},

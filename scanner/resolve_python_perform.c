@@ -10,11 +10,6 @@ static enum sp_via stronger(enum sp_via a, enum sp_via b)
     return a > b ? a : b;
 }
 
-static bool is_text(const struct sp_python_value *value)
-{
-    return value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES;
-}
-
 static void too_large(struct sp_python_resolver *resolver, const struct sp_python_argument *given)
 {
     if (given->set.large && !resolver->quiet)
@@ -158,7 +153,7 @@ static void import_by_name(struct sp_python_resolver *resolver, const struct sp_
             set->other = true; /* the program itself; an object instead of a name */
             continue;
         }
-        if (!is_text(value) || !absolute(resolver, call, given, value->text, &own, &name)) {
+        if (!sp_fold_python_is_text(value) || !absolute(resolver, call, given, value->text, &own, &name)) {
             unknown |= !own;
             continue;
         }
@@ -210,7 +205,7 @@ static void evaluate_one(struct sp_python_resolver *resolver, const struct sp_py
     bool unknown = given->set.other || given->set.n_items == 0;
     for (uint8_t i = 0; i < given->set.n_items; i++) {
         const struct sp_python_value *value = given->set.items[i];
-        if (is_text(value)) {
+        if (sp_fold_python_is_text(value)) {
             sp_resolve_python_emit_evaluated(resolver, value->text, given->start, given->end, expression);
             if (expression)
                 evaluated_name(resolver, value, call, set);
