@@ -35,7 +35,7 @@ struct sp_match_scratch; /* one a thread; grows to what the matchers it meets ne
  * SP_EINVALID_PATTERN with Python's own wording of the cause in our words, and the position in the text. */
 int sp_match_check(const struct sp_match_pattern *pattern, struct sp_error *error);
 
-/* Compiles n patterns; an error's path is "[i]" prefixed by nobody. The patterns are copied. */
+/* Compiles n patterns, which are copied. SP_EINVALID_PATTERN under the path "[i]"; the other errors of sp_re_read. */
 int sp_matcher_new(const struct sp_match_pattern *patterns, size_t n_patterns, struct sp_matcher **ret_matcher,
     struct sp_error *error);
 void sp_matcher_free(struct sp_matcher *matcher);

@@ -31,7 +31,7 @@ enum sp_python_node_kind {
     SP_PYTHON_NODE_LIST,          /* expressions */
     SP_PYTHON_NODE_SET,           /* expressions */
     SP_PYTHON_NODE_DICT,          /* key, value, … ; DOUBLE_STAR stands alone */
-    SP_PYTHON_NODE_COMPREHENSION, /* element (and value, op 1: a dictionary), then FOR, IF… */
+    SP_PYTHON_NODE_COMPREHENSION, /* element (and value, op 1: a dictionary), then its clauses */
     SP_PYTHON_NODE_FOR_CLAUSE,    /* target, iterable */
     SP_PYTHON_NODE_IF_CLAUSE,     /* condition */
     SP_PYTHON_NODE_SLICE,         /* three expressions or EMPTY */

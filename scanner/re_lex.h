@@ -2,7 +2,7 @@
 #define SP_SCANNER_RE_LEX_H
 
 /* The tokens of a pattern, with the one token of lookahead that Python's reader has: it is what decides which of two
- * errors is told, and where. Internal to the reader (re_read, re_class). */
+ * errors is told, and where. Internal to the reader (re_read, re_group, re_class). */
 
 #include <stdbool.h>
 #include <stdint.h>

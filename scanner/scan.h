@@ -71,10 +71,10 @@ int sp_encoding_rule(struct sp_scan *scan, struct sp_unit *unit, bool strict, st
 /* All rules of all policies over a unit, then over what it evaluates. */
 int sp_scan_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_error *error);
 
-/* SP_ETOO_LARGE where the arena is at its bound. */
+/* Sets and returns what sp_arena_error says. */
 int sp_scan_no_memory(const struct sp_arena *arena, struct sp_error *error);
 
-/* What only explain wants to know: called by the steps as they go. NULL-safe through scan->explaining. */
+/* What only explain wants to know: called by the steps as they go, where scan->explaining is set. */
 enum sp_drop { SP_DROP_COMMENT, SP_DROP_STRING, SP_DROP_DUPLICATE, SP_DROP_COUNT };
 void sp_explain_unit(struct sp_scan *scan, struct sp_unit *unit);
 void sp_explain_drop(struct sp_scan *scan, struct sp_unit *unit, const struct sp_policy_rule *rule, uint32_t offset,
