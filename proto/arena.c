@@ -136,8 +136,10 @@ int sp_arena_grow(
 
 char *sp_arena_copy(struct sp_arena *arena, const void *bytes, size_t n_bytes)
 {
-    if (n_bytes == SIZE_MAX)
+    if (n_bytes == SIZE_MAX) {
+        arena->exhausted = 1;
         return NULL;
+    }
     char *copy = sp_arena_alloc(arena, n_bytes + 1);
     if (copy && n_bytes)
         memcpy(copy, bytes, n_bytes);

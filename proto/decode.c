@@ -185,18 +185,30 @@ static int check_count(struct decoding *d, size_t n, const struct sp_field *fiel
         "has %zu entries, more than %llu", n, (unsigned long long)field->n_max);
 }
 
+/* The count within its bound, and memory for so many. */
+static int make_items(struct decoding *d, size_t n, const struct sp_field *field, size_t item_bytes, void **ret_items)
+{
+    int r = check_count(d, n, field);
+    if (r < 0)
+        return r;
+    void *items = sp_arena_array(d->arena, n, item_bytes);
+    if (!items)
+        return out_of_memory(d);
+    *ret_items = items;
+    return 0;
+}
+
 static int decode_strings(
     struct decoding *d, const msgpack_object *object, const struct sp_field *field, struct sp_strings *ret)
 {
     if (object->type != MSGPACK_OBJECT_ARRAY)
         return wrong_type(d, "a list", object);
     size_t n = object->via.array.size;
-    int r = check_count(d, n, field);
+    void *room = NULL;
+    int r = make_items(d, n, field, sizeof(struct sp_str), &room);
     if (r < 0)
         return r;
-    struct sp_str *items = sp_arena_array(d->arena, n, sizeof(*items));
-    if (!items)
-        return out_of_memory(d);
+    struct sp_str *items = room;
     for (size_t i = 0; i < n; i++) {
         r = decode_string(d, &object->via.array.ptr[i], field, false, &items[i]);
         if (r < 0) {
@@ -215,12 +227,11 @@ static int decode_pairs(
     if (object->type != MSGPACK_OBJECT_MAP)
         return wrong_type(d, "a map", object);
     size_t n = object->via.map.size;
-    int r = check_count(d, n, field);
+    void *room = NULL;
+    int r = make_items(d, n, field, sizeof(struct sp_pair), &room);
     if (r < 0)
         return r;
-    struct sp_pair *items = sp_arena_array(d->arena, n, sizeof(*items));
-    if (!items)
-        return out_of_memory(d);
+    struct sp_pair *items = room;
     for (size_t i = 0; i < n; i++) {
         const msgpack_object_kv *kv = &object->via.map.ptr[i];
         r = decode_string(d, &kv->key, &key_bounds, false, &items[i].name);
@@ -248,12 +259,11 @@ static int decode_tables(
     if (object->type != MSGPACK_OBJECT_ARRAY)
         return wrong_type(d, "a list", object);
     size_t n = object->via.array.size;
-    int r = check_count(d, n, field);
+    void *room = NULL;
+    int r = make_items(d, n, field, field->table->size_bytes, &room);
     if (r < 0)
         return r;
-    char *items = sp_arena_array(d->arena, n, field->table->size_bytes);
-    if (!items)
-        return out_of_memory(d);
+    char *items = room;
     for (size_t i = 0; i < n; i++) {
         const msgpack_object *item = &object->via.array.ptr[i];
         r = item->type == MSGPACK_OBJECT_MAP ? decode_map(d, item, field->table, items + i * field->table->size_bytes)

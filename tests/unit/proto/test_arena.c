@@ -57,7 +57,10 @@ Test(arena, products_that_overflow_are_refused)
     sp_arena_init(&arena, 1 << 20);
     cr_assert_null(sp_arena_array(&arena, SIZE_MAX / 2, 3));
     cr_assert_null(sp_arena_alloc(&arena, SIZE_MAX));
+    sp_arena_fini(&arena);
+    sp_arena_init(&arena, 1 << 20);
     cr_assert_null(sp_arena_copy(&arena, "", SIZE_MAX));
+    cr_assert_eq(sp_arena_error(&arena), SP_ETOO_LARGE);
     sp_arena_fini(&arena);
 }
 
