@@ -30,7 +30,7 @@ void sp_wire_init(struct sp_wire *wire);
 void sp_wire_fini(struct sp_wire *wire);
 
 /* Connects within timeout_ms and checks who listens. SP_EUNREACHABLE, with *ret_errno the reason (may be NULL);
- * SP_EDENIED for a peer that is none of those whom we trust. */
+ * SP_EDENIED for a peer that is none of those whom we trust; SP_EINVALID_REQUEST for a path that no address can hold. */
 int sp_wire_connect(
     struct sp_wire *wire, const char *path, unsigned timeout_ms, int *ret_errno, struct sp_error *error);
 

@@ -136,6 +136,8 @@ static int run(const struct sp_invocation *invocation)
     r = sallyport_explain(service, &ask, &answer, &error);
     if (r < 0)
         return sp_cmd_fail_error(invocation, SP_EXIT_TROUBLE, policy.file, &error);
+    if (!sallyport_get_text(answer, "language", NULL))
+        return sp_cmd_fail(invocation, SP_EXIT_TROUBLE, "the service did not tell what it sees");
     if (options->json) {
         sp_out_json_value(stdout, answer, 0);
         putchar('\n');

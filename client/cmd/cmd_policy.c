@@ -65,6 +65,14 @@ static void print_grades(const sallyport_value *answer)
     }
 }
 
+/* Only an answer that names the policy is one. */
+static int check_id(const struct asking *asking, const sallyport_value *answer)
+{
+    if (sallyport_get_text(answer, "id", NULL))
+        return 0;
+    return sp_cmd_fail(asking->invocation, SP_EXIT_TROUBLE, "the service did not tell the policy's id");
+}
+
 /* Sends the operand's file: to be kept, or to be checked only. Returns an exit status. */
 static int send_file(const struct asking *asking, bool keeps, sallyport_value **ret_answer)
 {
@@ -77,15 +85,15 @@ static int send_file(const struct asking *asking, bool keeps, sallyport_value **
     int r = keeps ? sallyport_policy_put(asking->service, text, yaml.n_bytes, asking->options->name, ret_answer, &error)
                   : sallyport_policy_check(asking->service, text, yaml.n_bytes, ret_answer, &error);
     if (r == 0)
-        return 0;
+        return check_id(asking, *ret_answer);
     bool is_wrong = r == SALLYPORT_EINVALID_POLICY || r == SALLYPORT_EINVALID_PATTERN;
     return sp_cmd_fail_error(asking->invocation, is_wrong ? SP_EXIT_BLOCKED : SP_EXIT_TROUBLE, asking->operand, &error);
 }
 
-static int check(const struct asking *asking)
+static int tell_sent(const struct asking *asking, bool keeps)
 {
     sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
-    int status = send_file(asking, false, &answer);
+    int status = send_file(asking, keeps, &answer);
     if (status)
         return status;
     if (asking->options->json) {
@@ -93,28 +101,24 @@ static int check(const struct asking *asking)
         return 0;
     }
     print_warnings(asking, answer);
-    print_grades(answer);
-    sp_escape_print(stdout, sp_str_of(asking->operand));
-    fputs(": ok: ", stdout);
+    if (!keeps) {
+        print_grades(answer);
+        sp_escape_print(stdout, sp_str_of(asking->operand));
+        fputs(": ok: ", stdout);
+    }
     sp_out_text_print(stdout, answer, "id");
     putchar('\n');
     return 0;
 }
 
+static int check(const struct asking *asking)
+{
+    return tell_sent(asking, false);
+}
+
 static int put_named(const struct asking *asking)
 {
-    sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
-    int status = send_file(asking, true, &answer);
-    if (status)
-        return status;
-    if (asking->options->json) {
-        print_json(answer, 0);
-        return 0;
-    }
-    print_warnings(asking, answer);
-    sp_out_text_print(stdout, answer, "id");
-    putchar('\n');
-    return 0;
+    return tell_sent(asking, true);
 }
 
 static int answer_to(const struct asking *asking, int r, const struct sallyport_error *error)
@@ -131,6 +135,8 @@ static int show(const struct asking *asking)
         sp_input_policy_is_file(asking->operand)
             ? send_file(asking, false, &answer)
             : answer_to(asking, sallyport_policy_get(asking->service, asking->operand, &answer, &error), &error);
+    if (status == 0)
+        status = check_id(asking, answer);
     if (status)
         return status;
     if (asking->options->json)

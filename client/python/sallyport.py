@@ -56,6 +56,8 @@ class Refused(SallyportError):
         findings = [finding for finding in verdict.get("violations", []) if finding.get("blocking")]
         first = f"line {findings[0]['line']}: {findings[0]['description']}" if findings else "no finding is told"
         how_many = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+        if verdict.get("truncated"):
+            how_many = f"at least {how_many}"
         super().__init__("refused", f"the policy refuses the code ({how_many}): {first}")
         self.verdict = verdict
 
@@ -378,8 +380,11 @@ class Client:
     def run_or_raise(self, code, language="python", policy=None, **options):
         """As run, but refused code raises Refused."""
         result = self.run(code, language, policy, **options)
-        if not result["ran"]:
-            raise Refused(result["verdict"])
+        ran = result.get("ran") if isinstance(result, dict) else None
+        if ran is False:
+            raise Refused(result.get("verdict") or {})
+        if ran is not True:
+            raise SallyportError("protocol", "the service did not say whether the program ran")
         return result
 
     def scan(self, code, language="python", policy=None, *, path=None, max_violations=None, timeout=None):

@@ -6,16 +6,12 @@ import os
 import pty
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
-import msgpack
-
-from harness import TIMEOUT, Daemon, program
+from harness import TIMEOUT, Daemon, Scripted, program
 
 POLICY = r"""
 name: command
@@ -62,37 +58,6 @@ class Command(unittest.TestCase):
         out, err = process.communicate(stdin, timeout=TIMEOUT)
         self.assertEqual(process.returncode, status, (out[-2000:], err[-2000:]))
         return out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape")
-
-
-class Scripted:
-    """A service that answers each method with what is written down, once each. Entered, it is its socket's path."""
-
-    def __init__(self, folder, answers):
-        self.path, self.answers = os.path.join(folder, "scripted.sock"), answers
-
-    def __enter__(self):
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(self.path)
-        self.listener.listen()
-        self.listener.settimeout(TIMEOUT)
-        self.thread = threading.Thread(target=self.serve)
-        self.thread.start()
-        return self.path
-
-    def __exit__(self, *_):
-        self.thread.join()
-        self.listener.close()
-        os.unlink(self.path)
-
-    def serve(self):
-        connection, _ = self.listener.accept()
-        with connection:
-            connection.settimeout(TIMEOUT)
-            unpacker = msgpack.Unpacker(raw=False)
-            while data := connection.recv(1 << 16):
-                unpacker.feed(data)
-                for _, msgid, method, _ in unpacker:
-                    connection.sendall(msgpack.packb([1, msgid, None, self.answers[method]]))
 
 
 class Scan(Command):
@@ -391,6 +356,14 @@ class Policies(Command):
 
 
 class Others(Command):
+    def test_an_answer_of_a_shape_that_is_not_known_is_no_success(self):
+        self.write("a.py", "x = 1\n")
+        for method, command in (("policy.get", ("policy", "check", "p.yaml")), ("policy.get", ("policy", "show", "some")),
+                                ("policy.put", ("policy", "put", "p.yaml")), ("explain", ("explain", "a.py"))):
+            for answer in ({}, [], None):
+                with self.subTest((command, answer)), Scripted(self.dir, {"hello": {}, method: answer}) as path:
+                    self.call(*command, "--socket", path, status=2)
+
     def test_explain(self):
         self.write("a.py", "# c\nimport os as o\no.system('x')\n")
         out, _ = self.call("explain", "--json", "a.py")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import threading
 import time
 import unittest
 
-from harness import TIMEOUT, Daemon
+from harness import TIMEOUT, Daemon, Scripted
 
 FOLDER = os.path.join(os.environ["SALLYPORT_SOURCE_DIR"], "client", "python")
 sys.path.insert(0, FOLDER)
@@ -49,6 +50,20 @@ class Python(unittest.TestCase):
             self.gate.run_or_raise(code, policy=POLICY)
         self.assertIn("line 1: Operating system interface", str(caught.exception))
         self.assertEqual(self.gate.run_or_raise("print(1)")["stdout"], "1\n")
+
+    def test_only_an_answer_that_says_so_is_a_refusal_or_a_run(self):
+        folder = tempfile.mkdtemp(prefix="sallyport-python-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        finding = {"line": 1, "description": "d", "blocking": True}
+        for answer, name, text in (({}, "protocol", ""), ({"ran": 0}, "protocol", ""), (None, "protocol", ""),
+                                   ({"ran": False}, "refused", "no finding"),
+                                   ({"ran": False, "verdict": {"violations": [finding], "truncated": True}}, "refused",
+                                    "(at least 1 finding)")):
+            with self.subTest(answer), Scripted(folder, {"hello": {}, "run": answer}) as path:
+                with sallyport.connect(path) as gate, self.assertRaises(sallyport.SallyportError) as caught:
+                    gate.run_or_raise("1")
+                self.assertEqual(caught.exception.name, name)
+                self.assertIn(text, str(caught.exception))
 
     def test_output_streams_from_many_threads_at_once(self):
         outputs = [[] for _ in range(4)]

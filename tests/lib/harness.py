@@ -261,3 +261,34 @@ def wait_until(true, timeout=TIMEOUT, complaint=lambda: "it did not become so"):
         if time.monotonic() > end:
             raise AssertionError(complaint())
         time.sleep(RETRY)
+
+
+class Scripted:
+    """A service that answers each method with what is written down, once each. Entered, it is its socket's path."""
+
+    def __init__(self, folder, answers):
+        self.path, self.answers = os.path.join(folder, "scripted.sock"), answers
+
+    def __enter__(self):
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.listener.settimeout(TIMEOUT)
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+        return self.path
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.listener.close()
+        os.unlink(self.path)
+
+    def serve(self):
+        connection, _ = self.listener.accept()
+        with connection:
+            connection.settimeout(TIMEOUT)
+            unpacker = msgpack.Unpacker(raw=False)
+            while data := connection.recv(1 << 16):
+                unpacker.feed(data)
+                for _, msgid, method, _ in unpacker:
+                    connection.sendall(msgpack.packb([1, msgid, None, self.answers[method]]))
