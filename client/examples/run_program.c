@@ -2,8 +2,8 @@
  *
  *     ./run_program 'print(6 * 7)'
  *
- * The program's output appears as it comes; the exit status is its own, 126 where the policy refuses it, 125 where something
- * is wrong with the service. */
+ * The program's output appears as it comes; the exit status is its own, 126 where the policy refuses it, 125 where it did not
+ * exit by itself or something is wrong with the service. */
 #include <sallyport.h>
 #include <stdio.h>
 #include <string.h>

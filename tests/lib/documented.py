@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The manual pages and the public header say what the tables in the code say: names of errors, exit statuses.
+"""The manual pages and the public header say what the tables in the code say: names of errors and methods, exit statuses.
 
 usage: documented.py [ROOT]        prints what differs, exits 1 where anything does
        documented.py --self-test   proves that every comparison can fail
@@ -8,6 +8,7 @@ import os
 import re
 import sys
 
+METHODS = "proto/method.h"
 ERRORS, HEADER = "proto/error.h", "client/sallyport.h"
 STATUSES = "client/cmd/cmd.h"
 SERVICE_PAGE, COMMAND_PAGE = "packaging/man/sallyportd.8", "packaging/man/sallyport.1"
@@ -15,7 +16,7 @@ SERVICE_PAGE, COMMAND_PAGE = "packaging/man/sallyportd.8", "packaging/man/sallyp
 
 def read(root):
     texts = {}
-    for path in (ERRORS, HEADER, STATUSES, SERVICE_PAGE, COMMAND_PAGE):
+    for path in (METHODS, ERRORS, HEADER, STATUSES, SERVICE_PAGE, COMMAND_PAGE):
         with open(os.path.join(root, path), encoding="utf-8") as file:
             texts[path] = file.read()
     return texts
@@ -41,6 +42,11 @@ def differences(texts):
     yield from compare(HEADER, [(row[0], str(number)) for number, row in enumerate(rows, 1)], public)
     yield from compare(SERVICE_PAGE, [(name, text) for _, name, text in rows], told)
 
+    methods = re.findall(r'X\(\w+, \w+, "([\w.]+)", \w+, \w+\)', texts[METHODS])
+    listed = re.search(r"^Methods are\n(.*?);\n", texts[SERVICE_PAGE], re.M | re.S)
+    yield from compare(f"{SERVICE_PAGE}, methods", methods, re.findall(r"[a-z_]+(?:\.[a-z]+)?",
+        re.sub(r"^\.Sy|^and$", "", listed.group(1), flags=re.M)) if listed else [])
+
     statuses = dict(re.findall(r"(SP_EXIT_\w+) = (\d+)", texts[STATUSES]))
     page = between(texts[COMMAND_PAGE], ".Sh EXIT STATUS", ".Sh")
     run, _, others = page.partition(".Cm scan")
@@ -52,6 +58,7 @@ def differences(texts):
 
 def self_test(texts):
     changes = {
+        METHODS: (r'"scan_batch"', '"scan_many"'),
         ERRORS: (r'X\(BUSY, "busy", ', 'X(BUSY, "occupied", '),
         HEADER: (r"SALLYPORT_EBUSY = -5", "SALLYPORT_EBUSY = -6"),
         STATUSES: (r"SP_EXIT_REFUSED = 126", "SP_EXIT_REFUSED = 127"),
