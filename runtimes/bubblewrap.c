@@ -285,8 +285,10 @@ static int open_(const struct sp_adapter_config *config, struct sp_adapter **ret
 {
     const struct sp_runtimes_config *runtimes = config->runtimes;
     struct sp_bubblewrap *adapter = calloc(1, sizeof *adapter);
-    if (!adapter)
+    if (!adapter) {
+        close(runtimes->spawner_fd);
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    }
     adapter->config = *config;
     adapter->codes = -1;
     adapter->next_id = 1;

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/scope.h"
@@ -260,6 +261,13 @@ static void turn(struct spawner *spawner, int timeout_ms)
     send_events(spawner);
 }
 
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void serve(struct spawner *spawner)
 {
     bool more = false;
@@ -269,7 +277,7 @@ static void serve(struct spawner *spawner)
     }
     sp_slots_kill_all(&spawner->slots);
     epoll_ctl(spawner->epoll, EPOLL_CTL_DEL, SOCKET_FD, NULL);
-    for (int left_ms = LAST_WAIT_MS; spawner->slots.n_busy && left_ms > 0; left_ms -= 5)
+    for (uint64_t until_ms = now_ms() + LAST_WAIT_MS; spawner->slots.n_busy && now_ms() < until_ms;)
         turn(spawner, 5);
 }
 
