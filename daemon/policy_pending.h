@@ -55,6 +55,8 @@ bool sp_policy_pending_join(struct sp_policy_store *store, struct sp_str id, str
 /* The request waits no more; what nobody waits for is given up. */
 void sp_policy_pending_leave(struct sp_policy_resolve_request *request);
 
+/* Bounds and compilers are config's from now on, strings those of the folder that is in force. */
+void sp_policy_store_keep_config(struct sp_policy_store *store, const struct sp_policy_store_config *config);
 /* In the folder or the cache; borrowed. */
 struct sp_policy *sp_policy_store_find_id(struct sp_policy_store *store, struct sp_str id);
 

@@ -267,7 +267,7 @@ static struct sp_policy_cache_bounds bounds_of(const struct sp_policy_store_conf
     };
 }
 
-static void keep_config(struct sp_policy_store *store, const struct sp_policy_store_config *config)
+void sp_policy_store_keep_config(struct sp_policy_store *store, const struct sp_policy_store_config *config)
 {
     store->config = *config;
     store->config.folder = store->folder->path;
@@ -299,7 +299,7 @@ int sp_policy_store_open(
         sp_policy_store_close(store, NULL, NULL);
         return r;
     }
-    keep_config(store, config);
+    sp_policy_store_keep_config(store, config);
     *ret_store = store;
     return 0;
 }
@@ -335,62 +335,6 @@ void sp_policy_store_close(struct sp_policy_store *store, void (*closed)(void *c
     }
     on_turn(&store->turn);
     uv_close((uv_handle_t *)&store->turn, on_turn_closed);
-}
-
-/* ---- reload ---- */
-
-static void reload_work(struct sp_task *task, struct sp_scanner *scanner)
-{
-    (void)scanner;
-    struct sp_policy_reload *reload = SP_CONTAINER(task, struct sp_policy_reload, task);
-    int r = sp_policy_folder_load(reload->folder, &reload->error);
-    if (r < 0)
-        sp_error_set(&reload->error, r, NULL);
-}
-
-static void reload_done(struct sp_task *task, bool cancelled)
-{
-    struct sp_policy_reload *reload = SP_CONTAINER(task, struct sp_policy_reload, task);
-    struct sp_policy_store *store = reload->store;
-    struct sp_policy_folder *unused = reload->folder;
-    store->reload = NULL;
-    reload->folder = NULL;
-    if (cancelled)
-        sp_error_set(&reload->error, SP_ECANCELLED, NULL);
-    if (reload->error.code == 0 && reload->ready) {
-        int r = reload->ready(reload, &reload->error);
-        if (r < 0)
-            sp_error_set(&reload->error, r, NULL);
-    }
-    if (reload->error.code == 0) {
-        struct sp_policy_folder *old = store->folder;
-        store->folder = unused;
-        unused = old;
-        keep_config(store, &reload->config);
-    }
-    sp_policy_folder_free(unused);
-    reload->done(reload, reload->error.code ? &reload->error : NULL);
-}
-
-int sp_policy_store_reload(struct sp_policy_store *store, const struct sp_policy_store_config *config,
-    struct sp_policy_reload *reload, struct sp_error *error)
-{
-    if (store->reload)
-        return sp_error_set(error, SP_EBUSY, "the policies are being reloaded");
-    reload->store = store;
-    reload->config = *config;
-    reload->error = (struct sp_error){0};
-    reload->task = (struct sp_task){.uid = SP_POLICY_UID_OPERATOR, .work = reload_work, .done = reload_done};
-    int r = sp_policy_folder_new(config->folder, config->default_policy, config->mandatory_policy,
-        config->policy_bytes_max, &reload->folder, error);
-    if (r == 0) {
-        r = sp_workers_submit(config->compilers, &reload->task, error);
-        if (r < 0)
-            sp_policy_folder_free(SP_TAKE(reload->folder));
-    }
-    if (r == 0)
-        store->reload = reload;
-    return r;
 }
 
 void sp_policy_store_stats(const struct sp_policy_store *store, struct sp_policy_store_stats *ret_stats)

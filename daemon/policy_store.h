@@ -44,24 +44,6 @@ int sp_policy_store_open(
 /* After the compilers have stopped. closed is called on the loop once nothing is left (at once without a loop). */
 void sp_policy_store_close(struct sp_policy_store *store, void (*closed)(void *context), void *context);
 
-/* The same anew, compiled on the compilers; the old ones serve until all of the new are there. ready is called then, on the
- * loop: negative, with error filled, and nothing changes (NULL: always ready). done exactly once, on the loop, never before
- * reload returns, and after ready without a return to the loop; error NULL on success, else nothing has changed. One at a
- * time: SP_EBUSY. */
-struct sp_policy_reload {
-    void *data;
-    int (*ready)(struct sp_policy_reload *reload, struct sp_error *error);
-    void (*done)(struct sp_policy_reload *reload, const struct sp_error *error);
-    /* The store's own. */
-    struct sp_policy_store *store;
-    struct sp_policy_folder *folder;
-    struct sp_policy_store_config config;
-    struct sp_error error;
-    struct sp_task task;
-};
-int sp_policy_store_reload(struct sp_policy_store *store, const struct sp_policy_store_config *config,
-    struct sp_policy_reload *reload, struct sp_error *error);
-
 /* ---- resolving what a request names ---- */
 
 /* The policies that judge one request; each is a reference. */

@@ -9,6 +9,7 @@
 #include "daemon/listen.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/policy_reload.h"
 #include "daemon/server_config.h"
 #include "daemon/stats.h"
 #include "proto/scope.h"
@@ -113,7 +114,7 @@ int sp_reload_start(struct sp_server *server, void (*done)(void *context, const 
             .done = done,
             .context = context,
         };
-        r = sp_policy_store_reload(server->policies, &policies, &reload->policies, &own);
+        r = sp_policy_reload_start(server->policies, &policies, &reload->policies, &own);
         file[0] = '\0'; /* what is wrong from here on is not in it */
     }
     if (r < 0) {

@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "proto/scope.h"
+#include "daemon/worker_queue.h"
 
-#define TAKE_TASKS_MAX  16
-#define TAKE_BYTES_MAX  (64u << 10)
-#define THREADS_MAX     256
-#define SPARE_USERS_MAX 64
+#define TAKE_TASKS_MAX 16
+#define TAKE_BYTES_MAX (64u << 10)
+#define THREADS_MAX    256
 
 enum state {
     STATE_IDLE,
@@ -26,22 +25,11 @@ enum state {
     STATE_FINISHED
 };
 
-/* Users with something queued stand in a ring; the next one to be served is `turn`. */
-struct user {
-    uint32_t uid;
-    struct sp_task *head, *tail;
-    size_t n_tasks;
-    struct user *next, *prev;
-};
-
 struct sp_workers {
     struct sp_workers_config config;
     pthread_mutex_t lock;
     pthread_cond_t work;
-    struct user *turn;
-    struct user *spare;
-    size_t n_spare;
-    size_t waiting, waiting_bytes;
+    struct sp_worker_queue queue;
     size_t running;
     unsigned sleeping; /* threads in pthread_cond_wait that nobody has woken yet */
     unsigned alive;    /* threads that have not ended */
@@ -55,72 +43,6 @@ struct sp_workers {
     void (*stopped)(void *context);
     void *stopped_context;
 };
-
-static struct user *find_user(struct sp_workers *workers, uint32_t uid)
-{
-    struct user *user = workers->turn;
-    if (!user)
-        return NULL;
-    do {
-        if (user->uid == uid)
-            return user;
-        user = user->next;
-    } while (user != workers->turn);
-    return NULL;
-}
-
-/* The user's place is the last one before the turn comes round. */
-static struct user *add_user(struct sp_workers *workers, uint32_t uid)
-{
-    struct user *user = workers->spare;
-    if (user) {
-        workers->spare = user->next;
-        workers->n_spare--;
-    } else if (!(user = malloc(sizeof(*user)))) {
-        return NULL;
-    }
-    *user = (struct user){.uid = uid};
-    if (!workers->turn) {
-        workers->turn = user->next = user->prev = user;
-    } else {
-        user->next = workers->turn;
-        user->prev = workers->turn->prev;
-        user->prev->next = user;
-        user->next->prev = user;
-    }
-    return user;
-}
-
-static void drop_user(struct sp_workers *workers, struct user *user)
-{
-    if (workers->turn == user)
-        workers->turn = user->next == user ? NULL : user->next;
-    user->prev->next = user->next;
-    user->next->prev = user->prev;
-    if (workers->n_spare < SPARE_USERS_MAX) {
-        user->next = workers->spare;
-        workers->spare = user;
-        workers->n_spare++;
-    } else {
-        free(user);
-    }
-}
-
-static void unlink_task(struct sp_workers *workers, struct user *user, struct sp_task *task)
-{
-    if (task->prev)
-        task->prev->next = task->next;
-    else
-        user->head = task->next;
-    if (task->next)
-        task->next->prev = task->prev;
-    else
-        user->tail = task->prev;
-    task->next = task->prev = NULL;
-    user->n_tasks--;
-    workers->waiting--;
-    workers->waiting_bytes -= task->weight_bytes;
-}
 
 /* Lock held. True where the loop has to be told. */
 static bool add_ended(struct sp_workers *workers, struct sp_task *task)
@@ -138,20 +60,15 @@ static bool add_ended(struct sp_workers *workers, struct sp_task *task)
 /* Lock held. One task of each user in turn, until the share is full. */
 static size_t take_share(struct sp_workers *workers, struct sp_task **share)
 {
-    size_t most = workers->waiting / workers->n_threads, n = 0, n_bytes = 0;
+    size_t most = workers->queue.n_tasks / workers->n_threads, n = 0, n_bytes = 0;
     if (most > TAKE_TASKS_MAX)
         most = TAKE_TASKS_MAX;
     do {
-        struct user *user = workers->turn;
-        struct sp_task *task = user->head;
-        unlink_task(workers, user, task);
-        workers->turn = user->next;
-        if (!user->head)
-            drop_user(workers, user);
+        struct sp_task *task = sp_worker_queue_take(&workers->queue);
         __atomic_store_n(&task->state, STATE_TAKEN, __ATOMIC_RELAXED);
         share[n++] = task;
         n_bytes += task->weight_bytes;
-    } while (workers->turn && n < most && n_bytes < TAKE_BYTES_MAX);
+    } while (workers->queue.n_tasks && n < most && n_bytes < TAKE_BYTES_MAX);
     workers->running += n;
     return n;
 }
@@ -195,15 +112,15 @@ static void *run_thread(void *argument)
     struct sp_task *share[TAKE_TASKS_MAX];
     pthread_mutex_lock(&workers->lock);
     for (;;) {
-        while (!workers->turn && !workers->stopping) {
+        while (!workers->queue.n_tasks && !workers->stopping) {
             workers->sleeping++;
             pthread_cond_wait(&workers->work, &workers->lock);
             /* A wake-up nobody sent leaves the count one too high for a moment: one signal more, never one less. */
         }
-        if (!workers->turn)
+        if (!workers->queue.n_tasks)
             break;
         size_t n = take_share(workers, share);
-        if (workers->turn)
+        if (workers->queue.n_tasks)
             wake_one(workers);
         pthread_mutex_unlock(&workers->lock);
         for (size_t i = 0; i < n; i++)
@@ -219,11 +136,7 @@ static void *run_thread(void *argument)
 
 static void free_workers(struct sp_workers *workers)
 {
-    struct user *next;
-    for (struct user *user = workers->spare; user; user = next) {
-        next = user->next;
-        free(user);
-    }
+    sp_worker_queue_fini(&workers->queue);
     pthread_mutex_destroy(&workers->lock);
     pthread_cond_destroy(&workers->work);
     free(workers->threads);
@@ -336,14 +249,10 @@ void sp_workers_stop(struct sp_workers *workers, void (*stopped)(void *context),
     workers->stopping = true;
     workers->stopped = stopped;
     workers->stopped_context = context;
-    while (workers->turn) {
-        struct user *user = workers->turn;
-        struct sp_task *task = user->head;
-        unlink_task(workers, user, task);
+    while (workers->queue.n_tasks) {
+        struct sp_task *task = sp_worker_queue_take(&workers->queue);
         __atomic_store_n(&task->state, STATE_CANCELLED, __ATOMIC_RELAXED);
         add_ended(workers, task);
-        if (!user->head)
-            drop_user(workers, user);
     }
     workers->sleeping = 0;
     pthread_cond_broadcast(&workers->work);
@@ -351,50 +260,21 @@ void sp_workers_stop(struct sp_workers *workers, void (*stopped)(void *context),
     uv_async_send(&workers->ended);
 }
 
-/* Lock held. */
-static int admit(
-    struct sp_workers *workers, const struct user *user, const struct sp_task *task, struct sp_error *error)
-{
-    if (workers->stopping)
-        return sp_error_set(error, SP_ESHUTTING_DOWN, NULL);
-    if (workers->waiting >= workers->config.tasks_max)
-        return sp_error_set(error, SP_EBUSY, "the queue of scans is full");
-    if (user && user->n_tasks >= workers->config.user_tasks_max)
-        return sp_error_set(error, SP_EBUSY, "too many scans of yours are waiting");
-    /* One that is larger than the bound alone may pass when nothing else waits. */
-    if (workers->waiting > 0 && workers->waiting_bytes + task->weight_bytes > workers->config.bytes_max)
-        return sp_error_set(error, SP_EBUSY, "too many bytes are waiting to be scanned");
-    return 0;
-}
-
 int sp_workers_submit(struct sp_workers *workers, struct sp_task *task, struct sp_error *error)
 {
     pthread_mutex_lock(&workers->lock);
-    struct user *user = find_user(workers, task->uid);
-    int r = admit(workers, user, task, error);
-    if (r == 0 && !user && !(user = add_user(workers, task->uid)))
-        r = sp_error_set(error, SP_ENO_MEMORY, NULL);
+    bool was_empty = workers->queue.n_tasks == 0;
+    int r = workers->stopping ? sp_error_set(error, SP_ESHUTTING_DOWN, NULL)
+                              : sp_worker_queue_add(&workers->queue, &workers->config, task, error);
     if (r < 0) {
         workers->refused++;
-        pthread_mutex_unlock(&workers->lock);
-        return r;
+    } else {
+        __atomic_store_n(&task->state, STATE_QUEUED, __ATOMIC_RELAXED);
+        if (was_empty)
+            wake_one(workers);
     }
-    bool was_empty = workers->waiting == 0;
-    task->next = NULL;
-    task->prev = user->tail;
-    if (user->tail)
-        user->tail->next = task;
-    else
-        user->head = task;
-    user->tail = task;
-    user->n_tasks++;
-    workers->waiting++;
-    workers->waiting_bytes += task->weight_bytes;
-    __atomic_store_n(&task->state, STATE_QUEUED, __ATOMIC_RELAXED);
-    if (was_empty)
-        wake_one(workers);
     pthread_mutex_unlock(&workers->lock);
-    return 0;
+    return r;
 }
 
 void sp_workers_cancel(struct sp_workers *workers, struct sp_task *task)
@@ -403,10 +283,7 @@ void sp_workers_cancel(struct sp_workers *workers, struct sp_task *task)
     pthread_mutex_lock(&workers->lock);
     int state = STATE_TAKEN;
     if (__atomic_load_n(&task->state, __ATOMIC_RELAXED) == STATE_QUEUED) {
-        struct user *user = find_user(workers, task->uid);
-        unlink_task(workers, user, task);
-        if (!user->head)
-            drop_user(workers, user);
+        sp_worker_queue_remove(&workers->queue, task);
         __atomic_store_n(&task->state, STATE_CANCELLED, __ATOMIC_RELAXED);
         tell = add_ended(workers, task);
     } else {
@@ -422,7 +299,7 @@ void sp_workers_stats(struct sp_workers *workers, struct sp_workers_stats *ret_s
     pthread_mutex_lock(&workers->lock);
     *ret_stats = (struct sp_workers_stats){
         .n_threads = workers->n_threads,
-        .waiting = workers->waiting,
+        .waiting = workers->queue.n_tasks,
         .running = workers->running,
         .finished = workers->finished,
         .refused = workers->refused,

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/policy_reload.h"
 #include "daemon/policy_store.h"
 #include "proto/decode.h"
 #include "proto/pack.h"
@@ -339,8 +340,8 @@ Test(policy_store, names_of_the_folder_win, .init = set_up, .fini = tear_down)
     bool done = false;
     reload.data = &done;
     reload.done = on_reloaded;
-    cr_assert_eq(sp_policy_store_reload(f.store, &f.config, &reload, NULL), 0);
-    cr_assert_eq(sp_policy_store_reload(f.store, &f.config, &reload, NULL), SP_EBUSY);
+    cr_assert_eq(sp_policy_reload_start(f.store, &f.config, &reload, NULL), 0);
+    cr_assert_eq(sp_policy_reload_start(f.store, &f.config, &reload, NULL), SP_EBUSY);
     while (!done)
         uv_run(&f.loop, UV_RUN_ONCE);
     cr_assert_str_eq(reload_text, "");
@@ -366,7 +367,7 @@ Test(policy_store, a_reload_that_fails_changes_nothing, .init = set_up, .fini = 
     open_store();
     write_policy("house.yaml", OTHER);
     write_policy("broken.yaml", "severity_threshold: high\npatterns:\n  - pattern: x\n    severity: hihg\n");
-    cr_assert_eq(sp_policy_store_reload(f.store, &f.config, &reload, NULL), 0);
+    cr_assert_eq(sp_policy_reload_start(f.store, &f.config, &reload, NULL), 0);
     while (!done)
         uv_run(&f.loop, UV_RUN_ONCE);
     cr_assert_not_null(strstr(reload_text, "broken.yaml:4:"), "%s", reload_text);
