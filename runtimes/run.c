@@ -296,7 +296,7 @@ int sp_run_start(
     state->submitted_ns = uv_hrtime();
     uv_timer_init(runtimes->config.loop, &state->timer);
     state->timer.data = state;
-    sp_run_queue_add(&runtimes->queue, state);
+    sp_run_queue_wait(&runtimes->queue, state);
     run->state = state;
     sp_set_kick(runtimes);
     return 0;

@@ -1,5 +1,6 @@
-/* Who gets the next sandbox. Runs wait in the order in which they came; one that waits for room holds up those behind it, so
- * that a large one is not starved by small ones, and one that waits for a sandbox of its pool lets them pass. Loop thread. */
+/* Who gets the next sandbox. Owners take turns: the queue is kept in the order of service, by rounds, each with one run of
+ * an owner at most. A run that waits for room holds up those behind it, so that a large one is not starved by small ones,
+ * and one that waits for a sandbox of its pool lets them pass. Loop thread. */
 #include "runtimes/set.h"
 
 static void fail_queued(struct sp_run_state *state, int code, const char *text)
@@ -104,28 +105,41 @@ bool sp_run_queue_serve(struct sp_runtimes *runtimes)
     return !blocked;
 }
 
+/* Before `next`; NULL: at the end. */
+static void insert(struct sp_run_queue *queue, struct sp_run_state *state, struct sp_run_state *next)
+{
+    state->next = next;
+    state->previous = next ? next->previous : queue->last;
+    *(state->previous ? &state->previous->next : &queue->first) = state;
+    *(next ? &next->previous : &queue->last) = state;
+    queue->n++;
+}
+
+/* One round after the last that its owner waits for, and never before the round that is being served: an owner that comes
+ * with one run at a time passes nobody by more than others do. */
+void sp_run_queue_wait(struct sp_run_queue *queue, struct sp_run_state *state)
+{
+    struct sp_run_state *at = queue->last;
+    state->round = queue->first ? queue->first->round : 0;
+    for (; at; at = at->previous)
+        if (at->spec->owner_uid == state->spec->owner_uid) {
+            state->round = at->round + 1;
+            break;
+        }
+    for (at = queue->last; at && at->round > state->round;)
+        at = at->previous;
+    insert(queue, state, at ? at->next : queue->first);
+}
+
 void sp_run_queue_add(struct sp_run_queue *queue, struct sp_run_state *state)
 {
-    state->next = NULL;
-    state->previous = queue->last;
-    if (queue->last)
-        queue->last->next = state;
-    else
-        queue->first = state;
-    queue->last = state;
-    queue->n++;
+    insert(queue, state, NULL);
 }
 
 void sp_run_queue_remove(struct sp_run_queue *queue, struct sp_run_state *state)
 {
-    if (state->previous)
-        state->previous->next = state->next;
-    else
-        queue->first = state->next;
-    if (state->next)
-        state->next->previous = state->previous;
-    else
-        queue->last = state->previous;
+    *(state->previous ? &state->previous->next : &queue->first) = state->next;
+    *(state->next ? &state->next->previous : &queue->last) = state->previous;
     state->previous = state->next = NULL;
     queue->n--;
 }

@@ -41,7 +41,8 @@ struct sp_run_state {
     struct sp_sandbox *sandbox;
     uv_timer_t timer; /* one at a time: waiting for a pool, starting, the deadline */
     bool warm, missed, paused, handed_over, cancelled;
-    bool refused; /* the runner could not take what it was handed: the program never ran */
+    bool refused;   /* the runner could not take what it was handed: the program never ran */
+    uint64_t round; /* of the queue: see run_queue.c */
     uint64_t submitted_ns, handed_ns;
     uint64_t output_left_bytes;
     struct sp_outcome_facts facts;
@@ -103,6 +104,9 @@ struct sp_pool *sp_set_find_pool(const struct sp_set_row *row, const struct sp_s
 
 /* Gives sandboxes to those that wait. True: nobody waits for room. */
 bool sp_run_queue_serve(struct sp_runtimes *runtimes);
+/* Puts a run where its owner's turn comes. */
+void sp_run_queue_wait(struct sp_run_queue *queue, struct sp_run_state *state);
+/* Puts it at the end. */
 void sp_run_queue_add(struct sp_run_queue *queue, struct sp_run_state *state);
 void sp_run_queue_remove(struct sp_run_queue *queue, struct sp_run_state *state);
 

@@ -198,8 +198,20 @@ class Daemon:
             self.process.wait()
             raise RuntimeError(line or f"sallyportd ended with {self.process.returncode}: {self.log()}")
 
-    def client(self, **options):
-        return Client(self.socket_path, **options)
+    def client(self, uid=None, gid=None, groups=(), **options):
+        """A connection; with uid as that user, which only root can become. Who connects is who the daemon sees."""
+        if uid is None:
+            return Client(self.socket_path, **options)
+        before = os.geteuid(), os.getegid(), os.getgroups()
+        try:
+            os.setgroups(groups)
+            os.setegid(uid if gid is None else gid)
+            os.seteuid(uid)
+            return Client(self.socket_path, **options)
+        finally:
+            os.seteuid(before[0])
+            os.setegid(before[1])
+            os.setgroups(before[2])
 
     def call(self, method, params=None):
         with self.client() as client:

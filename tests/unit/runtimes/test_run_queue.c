@@ -182,3 +182,91 @@ Test(run_queue, is_bounded)
     play(0);
     play(1);
 }
+
+/* ---- whose turn it is ---- */
+
+#define RUNS_MAX 16
+
+struct turns {
+    struct sp_run_queue queue;
+    struct sp_sandbox_spec specs[RUNS_MAX];
+    struct sp_run_state states[RUNS_MAX];
+    char names[RUNS_MAX];
+    size_t n;
+};
+
+/* Runs come in, each of the owner that its letter names. */
+static void come(struct turns *turns, const char *owners)
+{
+    for (; *owners; owners++) {
+        size_t i = turns->n++;
+        turns->specs[i].owner_uid = (uint32_t)*owners;
+        turns->states[i].spec = &turns->specs[i];
+        turns->names[i] = *owners;
+        sp_run_queue_wait(&turns->queue, &turns->states[i]);
+    }
+}
+
+/* The first n leave, in order: their owners. */
+static const char *leave(struct turns *turns, size_t n)
+{
+    static char text[RUNS_MAX + 1];
+    memset(text, 0, sizeof text);
+    for (size_t i = 0; i < n; i++) {
+        struct sp_run_state *first = turns->queue.first;
+        text[i] = turns->names[first - turns->states];
+        sp_run_queue_remove(&turns->queue, first);
+    }
+    return text;
+}
+
+Test(run_queue_turns, owners_take_turns)
+{
+    struct turns turns = {0};
+    come(&turns, "aaaabbc");
+    cr_assert_eq(turns.queue.n, 7);
+    cr_assert_str_eq(leave(&turns, 7), "abcabaa");
+    cr_assert_eq(turns.queue.first, NULL);
+    cr_assert_eq(turns.queue.last, NULL);
+}
+
+Test(run_queue_turns, one_owner_is_served_in_order)
+{
+    struct turns turns = {0};
+    come(&turns, "aaa");
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(turns.queue.first, &turns.states[i]);
+        leave(&turns, 1);
+    }
+}
+
+Test(run_queue_turns, one_that_comes_in_late_waits_one_turn_at_most)
+{
+    struct turns turns = {0};
+    come(&turns, "aaaaaa");
+    leave(&turns, 2);
+    come(&turns, "b");
+    cr_assert_str_eq(leave(&turns, 2), "ab");
+}
+
+Test(run_queue_turns, one_that_always_comes_back_does_not_starve_who_waits)
+{
+    struct turns turns = {0};
+    come(&turns, "aaaa");
+    leave(&turns, 1);
+    char served[7] = "";
+    for (size_t i = 0; i < 3; i++) {
+        come(&turns, "b");
+        strcat(served, leave(&turns, 2));
+    }
+    cr_assert_str_eq(served, "ababab");
+}
+
+Test(run_queue_turns, who_gives_up_in_the_middle_leaves_the_others_in_order)
+{
+    struct turns turns = {0};
+    come(&turns, "abab");
+    sp_run_queue_remove(&turns.queue, &turns.states[1]);
+    cr_assert_eq(turns.queue.n, 3);
+    cr_assert_str_eq(leave(&turns, 3), "aab");
+}
