@@ -58,7 +58,7 @@ struct sp_gate {
 
 /* Checks all that can be refused without a look at the code, and makes the sandbox's specification; errors name what is
  * wrong by its path ("files[2].path", "limits.wall_ms", "env.LD_PRELOAD"). runtimes NULL: any name of a runtime is taken.
- * SP_EINVALID_REQUEST, SP_ETOO_LARGE, SP_EUNSUPPORTED_LANGUAGE, SP_EDENIED (a runtime that the caller's rules forbid),
+ * SP_EINVALID_REQUEST, SP_ETOO_LARGE, SP_EUNSUPPORTED_LANGUAGE (or a dialect that does not run here), SP_EDENIED (a runtime that the caller's rules forbid),
  * SP_ERUNTIME_UNAVAILABLE, SP_ENO_MEMORY. */
 int sp_gate_check(struct sp_gate *gate, const struct sp_config *config, const struct sp_runtimes *runtimes,
     const struct sp_identity *identity, const struct sp_params_run *params, struct sp_arena *arena,

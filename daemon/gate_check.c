@@ -79,6 +79,28 @@ static int check_runtime(struct sp_gate *gate, const struct sp_config *config, c
     return r;
 }
 
+/* Only what the toolchain runs may be named: what another dialect takes for a string may be code to this one. */
+static int check_dialect(
+    const struct sp_gate *gate, const struct sp_runtimes *runtimes, struct sp_str language, struct sp_error *error)
+{
+    struct sp_str dialect;
+    const struct sp_runtime_info *infos;
+    sp_language_find(language, &dialect);
+    size_t n = runtimes && dialect.n_bytes ? sp_runtimes_describe(runtimes, &infos) : 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < infos[i].n_languages; j++) {
+            const char *runs = infos[i].dialects[j];
+            if (infos[i].languages[j] != gate->spec.language || !sp_str_is(gate->spec.runtime, infos[i].name) ||
+                sp_str_is(dialect, runs))
+                continue;
+            sp_error_set(error, SP_EUNSUPPORTED_LANGUAGE, "%.*s is not what %s runs: %s", sp_str_int(dialect, 20),
+                dialect.ptr, infos[i].name, runs[0] ? runs : "name no dialect");
+            sp_error_prefix(error, "language");
+            return SP_EUNSUPPORTED_LANGUAGE;
+        }
+    return 0;
+}
+
 /* A request can tighten what it gets without asking, or ask for more up to its ceiling. */
 static int check_limits(struct sp_gate *gate, const struct sp_config *config, const struct sp_identity *identity,
     const struct sp_limits *asked, struct sp_error *error)
@@ -272,6 +294,8 @@ int sp_gate_check(struct sp_gate *gate, const struct sp_config *config, const st
         sp_error_prefix(error, "code");
     if (r == 0)
         r = check_runtime(gate, config, runtimes, identity, params->runtime, error);
+    if (r == 0)
+        r = check_dialect(gate, runtimes, params->language, error);
     if (r == 0)
         r = check_limits(gate, config, identity, &params->limits, error);
     if (r == 0)

@@ -314,7 +314,8 @@ static int open_(const struct sp_adapter_config *config, struct sp_adapter **ret
         free_adapter(adapter);
         return status;
     }
-    sp_bubblewrap_describe_limits(adapter);
+    if (adapter->available)
+        sp_bubblewrap_describe_limits(adapter);
     *ret_adapter = (struct sp_adapter *)adapter;
     return 0;
 }
@@ -341,12 +342,13 @@ static void describe(const struct sp_adapter *base, struct sp_runtime_info *ret_
         .name = "bubblewrap",
         .available = adapter->available,
         .reason = adapter->available ? NULL : adapter->reason,
-        .isolation = "namespaces+seccomp",
+        .isolation = adapter->available ? "namespaces+seccomp" : "none",
         .groups_kept = adapter->hello.groups_kept,
         .limits = adapter->limits,
         .n_limits = adapter->n_limits,
         .languages = adapter->languages,
         .n_languages = adapter->n_languages,
+        .dialects = adapter->dialects,
     };
 }
 

@@ -49,6 +49,7 @@ struct sp_bubblewrap {
     struct sp_runtime_limit_info limits[SP_BUBBLEWRAP_LIMITS_MAX];
     size_t n_limits;
     int languages[SP_LANGUAGE_COUNT];
+    const char *dialects[SP_LANGUAGE_COUNT]; /* one of each of these */
     size_t n_languages;
     bool link_closed;
     void (*closed)(void *context);

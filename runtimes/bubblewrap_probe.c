@@ -132,6 +132,7 @@ static int probe_language(struct sp_bubblewrap *adapter, int language, struct sp
         return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "%s", why[0] ? why : "the interpreter did not start");
     }
     adapter->uses[language] = use;
+    adapter->dialects[adapter->n_languages] = adapter->uses[language].dialect;
     adapter->languages[adapter->n_languages++] = language;
     return 0;
 }

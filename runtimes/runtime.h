@@ -48,7 +48,7 @@ struct sp_sandbox_spec {
     size_t n_artifacts;
     struct sp_limits limits; /* all set */
     struct sp_str runtime;   /* "bubblewrap", …; absent: the first that is available */
-    uint32_t owner_uid;      /* for labels */
+    uint32_t owner_uid;      /* owners take turns for a sandbox */
 };
 
 /* ---- how it ended ---- */
@@ -178,6 +178,7 @@ struct sp_runtime_info {
     size_t n_limits;
     const int *languages; /* that it can run */
     size_t n_languages;
+    const char *const *dialects; /* one a language: which of its dialects runs; "": not known */
 };
 
 size_t sp_runtimes_describe(const struct sp_runtimes *runtimes, const struct sp_runtime_info **ret_infos);

@@ -62,6 +62,18 @@ const struct sp_toolchain *sp_toolchain_find(int language)
     return NULL;
 }
 
+/* What python3 leads to is called python3.11. */
+static void find_dialect(struct sp_toolchain_use *use)
+{
+    char real[PATH_MAX];
+    const char *language = sp_language_name(use->row->language);
+    if (!realpath(use->program, real))
+        return;
+    const char *name = strrchr(real, '/') + 1;
+    if (strncmp(name, language, strlen(language)) == 0)
+        snprintf(use->dialect, sizeof use->dialect, "%.15s", name + strlen(language));
+}
+
 int sp_toolchain_probe(int language, const char *prefix, struct sp_toolchain_use *ret_use, struct sp_error *error)
 {
     struct sp_toolchain_use use = {.row = sp_toolchain_find(language)};
@@ -78,6 +90,7 @@ int sp_toolchain_probe(int language, const char *prefix, struct sp_toolchain_use
         if (r < 0)
             return r;
     }
+    find_dialect(&use);
     *ret_use = use;
     return 0;
 }

@@ -29,6 +29,7 @@ const struct sp_toolchain *sp_toolchain_find(int language);
 struct sp_toolchain_use {
     const struct sp_toolchain *row;
     char program[256];
+    char dialect[16];    /* of the language, as its own name says: "3.11"; empty: it does not say */
     char stub_path[256]; /* empty without a stub. Its folder may not be there: the adapter makes it */
 };
 

@@ -32,6 +32,15 @@ class Hello(unittest.TestCase):
                     self.assertIn("best_effort", limit)
             else:
                 self.assertTrue(runtime["reason"])
+                self.assertEqual(runtime["limits"], [])
+                self.assertEqual(runtime["isolation"], "none")
+
+    def test_what_is_not_available_claims_nothing(self):
+        with Daemon({"programs": {"bwrap": "/nonexistent/bwrap"}}) as daemon:
+            for runtime in daemon.call("hello")["runtimes"]:
+                self.assertFalse(runtime["available"])
+                self.assertTrue(runtime["reason"])
+                self.assertEqual((runtime["limits"], runtime["languages"], runtime["isolation"]), ([], [], "none"))
 
     def test_parameters_may_be_left_out(self):
         with self.daemon.client() as client:

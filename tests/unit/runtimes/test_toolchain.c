@@ -23,6 +23,8 @@ Test(toolchain, python_is_there_and_text_is_not)
     cr_expect_str_eq(use.program, "/usr/bin/python3");
     cr_expect_str_eq(use.row->file_name, "main.py");
     cr_expect_eq(strncmp(use.stub_path, "/etc/python3.", 13), 0, "%s", use.stub_path);
+    cr_expect_eq(strncmp(use.stub_path + strlen("/etc/python"), use.dialect, strlen(use.dialect)), 0);
+    cr_expect_eq(strncmp(use.dialect, "3.", 2), 0, "%s", use.dialect);
     cr_expect_gt(use.row->n_stub_bytes, 100);
     cr_expect_null(memchr(use.row->stub, '\0', use.row->n_stub_bytes));
     cr_expect_eq(sp_toolchain_probe(SP_LANGUAGE_TEXT, NULL, &use, &error), SP_EUNSUPPORTED_LANGUAGE);
