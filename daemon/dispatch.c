@@ -109,26 +109,30 @@ static void dispatch_request(struct sp_connection *connection, struct sp_message
         sp_request_fail(request, &error);
 }
 
-/* Only what is in flight on this connection can be meant. */
+static void cancel_request(struct sp_request *request)
+{
+    void (*call)(struct sp_request *) = request->cancel;
+    request->cancel = NULL;
+    if (call)
+        call(request);
+}
+
+/* Only what is in flight on this connection can be meant; a tag may stand for several. No request ends in here. */
 static void cancel(struct sp_connection *connection, const struct sp_message *message)
 {
     struct sp_arena arena;
     sp_arena_init(&arena, 64u << 10);
     struct sp_params_cancel params;
     int r = sp_decode(message->params, &sp_params_cancel_table, SP_EINVALID_REQUEST, &arena, &params, NULL);
-    struct sp_request *request = NULL;
     if (r == 0 && params.msgid <= UINT32_MAX) {
-        request = sp_connection_find(connection, (uint32_t)params.msgid);
+        struct sp_request *request = sp_connection_find(connection, (uint32_t)params.msgid);
+        if (request)
+            cancel_request(request);
     } else if (r == 0 && params.tag.ptr) {
-        for (int i = 0; i < SP_CONNECTION_BUCKETS && !request; i++)
-            for (struct sp_request *each = connection->requests[i]; each && !request; each = each->next)
+        for (int i = 0; i < SP_CONNECTION_BUCKETS; i++)
+            for (struct sp_request *each = connection->requests[i]; each; each = each->next)
                 if (each->tag.ptr && sp_str_equal(each->tag, params.tag))
-                    request = each;
-    }
-    if (request && request->cancel) {
-        void (*call)(struct sp_request *) = request->cancel;
-        request->cancel = NULL;
-        call(request);
+                    cancel_request(each);
     }
     sp_arena_fini(&arena);
 }

@@ -172,6 +172,20 @@ class Run(unittest.TestCase):
         self.cancelled(lambda msgid: {"tag": "mine"}, tag="mine")
         self.cancelled(lambda msgid: {"msgid": msgid})
 
+    def test_a_tag_cancels_all_that_have_it(self):
+        code = {"code": "print('on', flush=True)\nimport time\ntime.sleep(60)\n", "language": "python", "stream": True}
+        mine = [self.client.send("run", {**code, "tag": "mine"}) for _ in range(3)]
+        other = self.client.send("run", {**code, "tag": "other"})
+        started = set()
+        while len(started) < 4:
+            message = self.client.read_message()
+            self.assertEqual(message[:2], [2, "output"])
+            started.add(message[2][0]["msgid"])
+        self.client.notify("cancel", {"tag": "mine"})
+        self.assertEqual([self.client.wait(msgid)["outcome"] for msgid in mine], ["cancelled"] * 3)
+        self.client.notify("cancel", {"tag": "other"})
+        self.assertEqual(self.client.wait(other)["outcome"], "cancelled")
+
     def test_a_run_that_has_not_begun_is_cancelled_too(self):
         policy = {"severity_threshold": "low", "patterns": [
             {"pattern": rf"word{i}[a-z]+\s*\(", "description": "d", "severity": "low"} for i in range(100)]}
