@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,12 +36,9 @@ static int cannot_open(const char *file, int failed, struct sp_error *error)
     return r;
 }
 
-/* make: O_CREAT, or 0 for a file that has to be there; *ret_fd stays -1 then where it is not. */
-static int open_file(const char *file, int make, int *ret_fd, struct sp_error *error)
+/* make: O_CREAT, or 0 for a file that has to be there; *ret_fd stays as it is then where it is not. */
+static int open_regular(const char *file, int make, int *ret_fd, uint64_t *ret_n_bytes, struct sp_error *error)
 {
-    *ret_fd = -1;
-    if (!file)
-        return 0;
     sp_cleanup(sp_close_fd) int fd =
         open(file, O_WRONLY | O_APPEND | make | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
     struct stat info;
@@ -52,13 +52,42 @@ static int open_file(const char *file, int make, int *ret_fd, struct sp_error *e
         return SP_EINVALID_CONFIG;
     }
     *ret_fd = SP_TAKE_FD(fd);
+    *ret_n_bytes = (uint64_t)info.st_size;
     return 0;
+}
+
+/* Private daemons of one user share a file: only who holds it locked moves it, and only what still has its name. */
+static bool move_away(const char *file, int fd)
+{
+    char aside[PATH_MAX];
+    struct stat held, named;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return false;
+    bool moved = snprintf(aside, sizeof(aside), "%s.1", file) < (int)sizeof(aside) && fstat(fd, &held) == 0 &&
+                 lstat(file, &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev &&
+                 rename(file, aside) == 0;
+    flock(fd, LOCK_UN);
+    return moved;
+}
+
+static int open_file(const struct sp_audit_config *config, int *ret_fd, struct sp_error *error)
+{
+    uint64_t n_bytes;
+    *ret_fd = -1;
+    if (!config->file)
+        return 0;
+    int r = open_regular(config->file, O_CREAT, ret_fd, &n_bytes, error);
+    if (r < 0 || !config->rotate_bytes || n_bytes <= config->rotate_bytes || !move_away(config->file, *ret_fd))
+        return r;
+    sp_close_fd(ret_fd);
+    return open_regular(config->file, O_CREAT, ret_fd, &n_bytes, error);
 }
 
 int sp_audit_check(const char *file, struct sp_error *error)
 {
     sp_cleanup(sp_close_fd) int fd = -1;
-    int r = open_file(file, 0, &fd, error);
+    uint64_t n_bytes;
+    int r = file ? open_regular(file, 0, &fd, &n_bytes, error) : 0;
     if (r < 0 || fd >= 0 || !file)
         return r;
     sp_cleanup(sp_free_ptr) char *folder = strdup(file);
@@ -106,7 +135,7 @@ int sp_audit_open(const struct sp_audit_config *config, struct sp_audit **ret_au
     struct sp_audit *audit = calloc(1, sizeof(*audit));
     if (!audit)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    int r = open_file(config->file, O_CREAT, &audit->fd, error);
+    int r = open_file(config, &audit->fd, error);
     if (r < 0) {
         free(audit);
         return r;
@@ -153,7 +182,7 @@ void sp_audit_close(struct sp_audit *audit)
 
 int sp_audit_prepare(const struct sp_audit_config *config, int *ret_fd, struct sp_error *error)
 {
-    return open_file(config->file, O_CREAT, ret_fd, error);
+    return open_file(config, ret_fd, error);
 }
 
 void sp_audit_switch(struct sp_audit *audit, const struct sp_audit_config *config, int fd)

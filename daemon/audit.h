@@ -17,7 +17,7 @@ struct sp_audit;
 
 /* What happened: identifier, name in the line. */
 #define SP_AUDIT_EVENTS(X)                                                                                             \
-    X(SCAN, "scan")       /* a verdict of scan, scan_batch or explain */                                               \
+    X(SCAN, "scan")       /* a verdict of scan or scan_batch; explain has none */                                      \
     X(VERDICT, "verdict") /* a verdict of the gate, before the hand-over */                                            \
     X(REFUSAL, "refusal") /* the gate refused to run: by the verdict, or by what was asked for */                      \
     X(RUN, "run")         /* a run has ended */                                                                        \
@@ -59,10 +59,11 @@ const char *sp_audit_event_name(enum sp_audit_event_kind kind);
 
 struct sp_audit_config {
     uv_loop_t *loop;
-    const char *file;     /* NULL: standard error, which is the journal under systemd */
-    bool sync;            /* fdatasync before the hand-over of a run */
-    bool required;        /* a verdict that can't be written refuses the run */
-    size_t pending_bytes; /* lines kept for one write; 0: 256 KiB */
+    const char *file;      /* NULL: standard error, which is the journal under systemd */
+    bool sync;             /* fdatasync before the hand-over of a run */
+    bool required;         /* a verdict that can't be written refuses the run */
+    size_t pending_bytes;  /* lines kept for one write; 0: 256 KiB */
+    uint64_t rotate_bytes; /* a file that is larger when it is opened becomes <file>.1, in that one's place; 0: none */
 };
 
 /* Opens the file for appending (0600, made where it is not there; a regular file only). Copies the configuration.

@@ -66,9 +66,11 @@ struct sp_config_policy {
 };
 
 struct sp_config_audit {
-    struct sp_str file; /* absent: the journal where there is one, else standard error */
-    bool required;      /* a line that can't be written refuses the run */
-    bool sync;          /* a verdict reaches the disk before its code is handed over */
+    struct sp_str
+        file;      /* absent: standard error, which is the journal under a service manager; never in a private daemon */
+    bool required; /* a line that can't be written refuses the run */
+    bool sync;     /* a verdict reaches the disk before its code is handed over */
+    uint64_t rotate_bytes; /* not a key: a file that is larger makes way when it is opened; 0: none does */
 };
 
 struct sp_config_pool {

@@ -10,8 +10,9 @@
 #include "daemon/env_name.h"
 #include "proto/scope.h"
 
-#define SYSTEM_DIR       "/run/sallyport"
-#define PRIVATE_ROOT_DIR "/run/sallyport-private"
+#define PRIVATE_AUDIT_BYTES (16u << 20)
+#define SYSTEM_DIR          "/run/sallyport"
+#define PRIVATE_ROOT_DIR    "/run/sallyport-private"
 
 static int wrong(struct sp_error *error, const char *path, const char *text)
 {
@@ -145,7 +146,13 @@ static int check_paths(struct sp_config *config, const struct sp_config_options 
             return wrong(error, rows[i].key, "must be an absolute path");
     if (below_tmp(config->state_dir.ptr))
         return wrong(error, "state_dir", "must not be below /tmp");
-    return 0;
+    if (!config->private_daemon || config->audit.file.ptr)
+        return 0;
+    /* Nobody reads the standard error of a daemon that started by itself, and nobody rotates its files. */
+    snprintf(path, sizeof(path), "%.*s/audit/audit.log",
+        (int)(strrchr(config->state_dir.ptr, '/') - config->state_dir.ptr), config->state_dir.ptr);
+    config->audit.rotate_bytes = PRIVATE_AUDIT_BYTES;
+    return keep(config, path, &config->audit.file, error);
 }
 
 /* What is not written is as it is built in, but never above what the machine, or what is written, allows. */

@@ -93,9 +93,13 @@ static const struct sp_table policy_table = SP_TABLE(struct ROW, policy_rows);
 #define ROW sp_config_audit
 static const struct sp_field audit_rows[] = {
     TEXT("file", file, PATH_MAX_B,
-        "where the audit lines go; the daemon's user must be able to write there; else to the journal"),
+        "where the audit lines go; the daemon's user must be able to write there; else to standard error, which is the "
+        "journal under a service manager; those of a private daemon to audit/audit.log beside state_dir"),
     YESNO("required", required, 1, "a line that cannot be written refuses the run"),
-    YESNO("sync", sync, 1, "a verdict is on the disk before its code is handed over"),
+    YESNO("sync", sync, 1,
+        "a verdict is on the disk before its code is handed over; without a file it is written, and nobody waits for "
+        "the "
+        "journal's disk"),
 };
 static const struct sp_table audit_table = SP_TABLE(struct ROW, audit_rows);
 #undef ROW

@@ -232,22 +232,18 @@ static void on_resolved(struct sp_policy_resolve_request *request, const struct 
 
 /* ---- life ---- */
 
-/* What the gate refuses by what was asked for is told in the audit too. */
-static int check(struct sp_job *job, const struct sp_identity *identity, struct sp_error *error)
+/* As far as it gets at once. */
+static int begin(struct sp_job *job, const struct sp_identity *identity, struct sp_error *error)
 {
     struct sp_server *server = job->jobs->config.server;
-    struct sp_error local = {0};
-    int r = sp_random_id_make(job->gate.run, &local);
+    int r = sp_random_id_make(job->gate.run, error);
     if (r == 0)
-        r = sp_gate_check(&job->gate, server->config, server->runtimes, identity, job->params, &job->arena, &local);
+        r = sp_gate_check(&job->gate, server->config, server->runtimes, identity, job->params, &job->arena, error);
     if (r == 0)
-        return 0;
-    struct sp_audit_event event = event_of(job, SP_AUDIT_REFUSAL);
-    event.error = &local;
-    sp_audit_tell(server->audit, &event);
-    if (error && !error->code)
-        *error = local;
-    return r;
+        r = sp_policy_store_resolve(server->policies, identity->uid, job->params->policy, &job->resolve, error);
+    for (int i = 0; i < 2; i++)
+        sp_buffer_init(&job->output[i], job->gate.spec.limits.output_bytes);
+    return r == SP_POLICY_RESOLVED ? vet(job, error) : r;
 }
 
 int sp_job_start(struct sp_jobs *jobs, const struct sp_identity *identity, const struct sp_params_run *params,
@@ -268,14 +264,14 @@ int sp_job_start(struct sp_jobs *jobs, const struct sp_identity *identity, const
     job->accepted_ns = accepted_ns;
     job->resolve = (struct sp_policy_resolve_request){.data = job, .done = on_resolved};
     sp_arena_init(&job->arena, ARENA_BYTES_MAX);
-    r = check(job, identity, error);
-    if (r == 0)
-        r = sp_policy_store_resolve(server->policies, identity->uid, params->policy, &job->resolve, error);
-    for (int i = 0; i < 2; i++)
-        sp_buffer_init(&job->output[i], job->gate.spec.limits.output_bytes);
-    if (r == SP_POLICY_RESOLVED)
-        r = vet(job, error);
+    struct sp_error local = {0};
+    r = begin(job, identity, &local);
     if (r < 0) {
+        struct sp_audit_event event = event_of(job, SP_AUDIT_REFUSAL);
+        event.error = &local;
+        sp_audit_tell(server->audit, &event);
+        if (error && !error->code)
+            *error = local;
         sp_job_free(job);
         return r;
     }

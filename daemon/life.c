@@ -35,7 +35,7 @@ struct sp_life {
 
 static void reload(struct sp_life *life)
 {
-    life->reload_wanted = sp_reload_start(life->server, NULL, NULL, NULL) == SP_EBUSY;
+    life->reload_wanted = sp_reload_start(life->server, NULL, NULL, NULL, NULL) == SP_EBUSY;
 }
 
 /* The audit's file was perhaps rotated: that counts also where the new configuration is bad. */

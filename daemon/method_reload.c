@@ -27,7 +27,7 @@ static void reloaded(void *context, const struct sp_error *error)
 
 int sp_method_reload(struct sp_request *request, struct sp_error *error)
 {
-    return sp_reload_start(request->server, reloaded, request, error);
+    return sp_reload_start(request->server, &request->identity, reloaded, request, error);
 }
 
 /* Answered at once: what drains is the daemon, and this request would wait for itself. */

@@ -111,7 +111,9 @@ int sp_privilege_check_audit(const struct sp_config *config, struct sp_error *er
                    : 0;
     int failed = errno;
     folder_of(path, parent);
-    if (failed == ENOENT && eaccess(parent[0] ? parent : "/", W_OK | X_OK) == 0)
+    /* A private daemon's own one is beside state_dir, whose folder a start makes too. */
+    bool own = config->private_daemon && config->audit.rotate_bytes;
+    if (failed == ENOENT && (own || eaccess(parent[0] ? parent : "/", W_OK | X_OK) == 0))
         return SP_PRIVILEGE_HANDED;
     if (failed == ENOENT)
         failed = errno;

@@ -20,6 +20,7 @@ struct sp_reload {
     struct sp_policy_reload policies;
     bool policies_good; /* what is wrong from there on is in the configuration's file */
     int audit_fd;       /* of the new file, once policies_good */
+    struct sp_audit_event event;
     void (*done)(void *context, const struct sp_error *error);
     void *context;
 };
@@ -75,7 +76,7 @@ static void policies_done(struct sp_policy_reload *policies, const struct sp_err
     } else {
         sp_stats_add(server->stats, SP_STAT_RELOADS, 1);
         apply(server, reload->config, reload->audit_fd);
-        sp_audit_tell(server->audit, &(struct sp_audit_event){.kind = SP_AUDIT_POLICY_RELOAD, .of_daemon = true});
+        sp_audit_tell(server->audit, &reload->event);
         sp_log(SP_LOG_NOTICE, "reloaded");
     }
     if (!server->draining)
@@ -85,8 +86,8 @@ static void policies_done(struct sp_policy_reload *policies, const struct sp_err
     free(reload);
 }
 
-int sp_reload_start(struct sp_server *server, void (*done)(void *context, const struct sp_error *error), void *context,
-    struct sp_error *error)
+int sp_reload_start(struct sp_server *server, const struct sp_identity *by,
+    void (*done)(void *context, const struct sp_error *error), void *context, struct sp_error *error)
 {
     struct sp_error own = {0};
     char file[256] = "";
@@ -111,9 +112,15 @@ int sp_reload_start(struct sp_server *server, void (*done)(void *context, const 
             .config = reload->config,
             .policies = {.data = reload, .ready = policies_ready, .done = policies_done},
             .audit_fd = -1,
+            .event = {.kind = SP_AUDIT_POLICY_RELOAD, .of_daemon = !by, .method = by ? "reload" : NULL},
             .done = done,
             .context = context,
         };
+        if (by) {
+            reload->event.uid = by->uid;
+            reload->event.gid = by->gid;
+            reload->event.pid = by->pid;
+        }
         r = sp_policy_reload_start(server->policies, &policies, &reload->policies, &own);
         file[0] = '\0'; /* what is wrong from here on is not in it */
     }

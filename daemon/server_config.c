@@ -10,6 +10,7 @@ struct sp_audit_config sp_server_config_audit(const struct sp_server *server, co
         .file = config->audit.file.ptr,
         .sync = config->audit.sync,
         .required = config->audit.required,
+        .rotate_bytes = config->audit.rotate_bytes,
     };
 }
 

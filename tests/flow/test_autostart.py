@@ -1,5 +1,6 @@
 """A private daemon is started where nobody serves and nobody is installed, once, and by nobody's folder but the user's."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -89,6 +90,20 @@ class Autostart(unittest.TestCase):
         self.call("run", "-l", "python", "-", stdin=b"print(1)")
         self.assertEqual(len(self.started()), 1)
         self.assertEqual(os.stat(os.path.dirname(self.socket)).st_mode & 0o022, 0)
+
+    def test_what_it_does_is_in_an_audit_file_of_its_user_s(self):
+        self.scan()
+        folder = "/run/sallyport-private" if os.getuid() == 0 else os.path.dirname(self.socket)
+        path = os.path.join(folder, "audit", "audit.log")
+        digest = hashlib.sha256(b"x = 1\n").hexdigest()
+
+        def told():
+            with open(path) as file:
+                return file.read().count(digest)
+        count = told()
+        self.scan()
+        wait_until(lambda: told() > count)
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
 
     def test_it_outlives_who_started_it_and_holds_nothing_of_theirs(self):
         process = subprocess.Popen(["/bin/sh", "-c", f"{program('SALLYPORT')} status; echo done"], env=self.env,

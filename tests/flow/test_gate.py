@@ -1,6 +1,7 @@
 """What the gate refuses never starts. That is shown by what does not happen: no sandbox is used up, no output comes, no run
 is told in the audit; and by a counterpart that is let pass and does all of that."""
 
+import os
 import sys
 import unittest
 
@@ -70,6 +71,36 @@ class Gate(unittest.TestCase):
     def test_what_passes_does_happen(self):
         self.assert_runs(files=[{"path": "helper.py", "data": "x = 1\n"}], env={"LANG": "C.UTF-8"})
         self.assertEqual([n[1]["data"] for n in self.client.notifications], ["I ran\n"])
+
+    # ---- by what was asked for ----
+
+    def test_a_dialect_that_does_not_run_here_is_refused(self):
+        def code_for(dialect):
+            return {"code": "print(1)", "language": f"python:{dialect}"}
+        runs = "3." + self.client.call("run", {"code": "import sys\nprint(sys.version_info.minor, end='')",
+                                               "language": "python", "policy": NOTHING})["stdout"]
+        for dialect in ("3.5", "3.14"):
+            if dialect == runs:
+                continue
+            self.assertTrue(self.client.call("scan", {**code_for(dialect), "policy": NOTHING})["safe"])
+            self.assert_refused_by_name("unsupported_language", "language: ", **code_for(dialect))
+        self.assert_runs(**code_for(runs))
+
+    def test_a_run_without_a_verdict_leaves_a_line_too(self):
+        for error, at, params in (("unknown_policy", None, {"policy": "no-such-policy"}),
+                                  ("invalid_policy", "restricted_modules[0].severity",
+                                   {"policy": {"restricted_modules": [{"name": "os", "severity": "no-such"}]}}),
+                                  ("unsupported_language", "language", {"language": "no-such"})):
+            with self.subTest(error):
+                before = len(self.daemon.audit())
+                with self.assertRaises(RpcError) as caught:
+                    self.run_code(**params)
+                self.assertEqual(caught.exception.name, error)
+                lines = self.daemon.audit()[before:]
+                self.assertEqual([(line["event"], line["method"], line["error"]) for line in lines],
+                                 [("refusal", "run", error)])
+                if at:
+                    self.assertIn(at, lines[0]["at"])
 
     # ---- by the policy ----
 
@@ -173,10 +204,12 @@ class Operators(unittest.TestCase):
             self.assertEqual(result["stdout"], "y\n")
 
     def test_nothing_runs_without_its_audit_line(self):
-        # Without a file the lines go to standard error, which takes nothing here.
+        # Without a file a service's lines go to standard error, which takes nothing here.
+        everything = [{"users": [str(os.getuid())], "rights": ["scan", "run", "operate"]}]
         for required, runs in ((True, False), (False, True)):
             with self.subTest(required=required), \
-                    Daemon(wait=False, prefix=("sh", "-c", 'exec "$0" "$@" 2>/dev/full')) as daemon:
+                    Daemon({"access": everything}, private=False, wait=False,
+                           prefix=("sh", "-c", 'exec "$0" "$@" 2>/dev/full')) as daemon:
                 daemon.config["audit"] = {"required": required}
                 daemon.merge({})
                 daemon.start()

@@ -14,9 +14,9 @@ LATE = {"code": "import time; time.sleep(0.5); print('late')", "language": "pyth
 FOREVER = {"code": "import time\nprint('begun', flush=True)\ntime.sleep(60)", "language": "python"}
 
 
-def run_check(daemon):
+def run_check(daemon, *more):
     """--check-config, as (status, what it says)."""
-    done = subprocess.run([program("SALLYPORTD"), "--config", daemon.config_path, "--check-config"],
+    done = subprocess.run([program("SALLYPORTD"), "--config", daemon.config_path, "--check-config", *more],
                           capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout + done.stderr
 
@@ -305,6 +305,21 @@ class Reloading(unittest.TestCase):
             daemon.call("scan", {"code": "y", "language": "python"})
             wait_until(lambda: os.path.exists(path) and any(line["event"] == "scan" for line in daemon.audit()))
 
+    def test_the_audit_tells_who_reloaded(self):
+        with Daemon() as daemon, daemon.client() as client:
+            def told():
+                return [(line.get("method"), line.get("uid")) for line in daemon.audit()
+                        if line["event"] == "policy.reload"]
+            client.call("reload")
+            self.assertEqual(told(), [("reload", os.getuid())])
+            daemon.signal(signal.SIGHUP)
+            wait_until(lambda: len(told()) == 2)
+            self.assertEqual(told()[1], (None, None))
+            daemon.merge({"workers": "many"})
+            with self.assertRaises(RpcError):
+                client.call("reload")
+            self.assertEqual(len(told()), 2)
+
     def test_what_needs_a_new_start_is_said(self):
         with Daemon() as daemon:
             daemon.merge({"workers": 7})
@@ -350,6 +365,16 @@ class CheckConfig(unittest.TestCase):
                 ({"limits": {"wall_ms": 999999999}, "ceilings": {"wall_ms": 1}}, r"limits\.wall_ms: is more than")):
             with self.subTest(expected=expected):
                 self.check(config, expected)
+
+    def test_a_private_daemon_makes_the_folder_of_its_own_audit(self):
+        with Daemon(wait=False) as daemon:
+            folder = os.path.join(daemon.dir, "new")
+            daemon.merge({"audit": None, "state_dir": os.path.join(folder, "code")})
+            status, said = run_check(daemon, "--private")
+            self.assertEqual(status, 0, said)
+            self.assertFalse(os.path.exists(folder))
+            daemon.start()
+            self.assertGreater(os.stat(os.path.join(folder, "audit", "audit.log")).st_size, 0)
 
     def test_an_audit_file_that_cannot_be_opened(self):
         with Daemon(wait=False) as daemon:

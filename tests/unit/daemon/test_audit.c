@@ -1,5 +1,6 @@
 /* Lines and the file they go to. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
@@ -172,6 +173,87 @@ Test(audit, writes_to_a_private_file_and_opens_it_anew, .init = make_folder, .fi
     cr_assert_eq(stats.lines, 3);
     cr_assert_eq(stats.lost, 0);
     sp_audit_close(audit);
+}
+
+/* In place of the C library's, for the whole program: what lay in the file when it was asked for. */
+static struct {
+    unsigned calls;
+    int failure;
+    off_t n_bytes;
+} synced;
+
+int fdatasync(int fd)
+{
+    struct stat info;
+    synced.calls++;
+    synced.n_bytes = fstat(fd, &info) == 0 ? info.st_size : -1;
+    errno = synced.failure;
+    return synced.failure ? -1 : 0;
+}
+
+Test(audit, a_verdict_is_on_the_disk_once_it_is_committed, .init = make_folder, .fini = remove_folder)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/audit.log", folder);
+    struct sp_audit_config config = {.file = path, .required = true, .sync = true};
+    struct sp_audit *audit;
+    cr_assert_eq(sp_audit_open(&config, &audit, NULL), 0);
+    cr_assert_eq(sp_audit_add(audit, SP_STR("scan\n"), NULL), 0);
+    cr_expect_eq(synced.calls, 0, "scans do not wait for the disk");
+    cr_assert_eq(sp_audit_commit(audit, SP_STR("verdict\n"), NULL), 0);
+    cr_expect_eq(synced.calls, 1);
+    cr_expect_eq(synced.n_bytes, 13, "both lines were written before");
+    synced.failure = EIO;
+    cr_expect_eq(sp_audit_commit(audit, SP_STR("verdict\n"), NULL), SP_EINTERNAL, "what may be lost does not count");
+    config.required = false;
+    cr_assert_eq(sp_audit_reopen(audit, &config, NULL), 0);
+    cr_expect_eq(sp_audit_commit(audit, SP_STR("verdict\n"), NULL), 0);
+    cr_expect_eq(synced.calls, 3);
+    config.sync = false;
+    cr_assert_eq(sp_audit_reopen(audit, &config, NULL), 0);
+    cr_expect_eq(sp_audit_commit(audit, SP_STR("verdict\n"), NULL), 0);
+    cr_expect_eq(synced.calls, 3, "not configured");
+    sp_audit_close(audit);
+}
+
+Test(audit, a_large_file_makes_way_when_it_is_opened, .init = make_folder, .fini = remove_folder)
+{
+    char path[128], aside[128], bytes[256];
+    snprintf(path, sizeof(path), "%s/audit.log", folder);
+    snprintf(aside, sizeof(aside), "%s/audit.log.1", folder);
+    const struct sp_audit_config config = {.file = path, .rotate_bytes = 4};
+    const char *const expected[][2] = {{"one\n", ""}, {"one\ntwo\n", ""}, {"three\n", "one\ntwo\n"}};
+    const struct sp_str lines[] = {SP_STR("one\n"), SP_STR("two\n"), SP_STR("three\n")};
+    for (size_t i = 0; i < SP_COUNT(lines); i++) {
+        struct sp_audit *audit;
+        cr_assert_eq(sp_audit_open(&config, &audit, NULL), 0);
+        cr_assert_eq(sp_audit_commit(audit, lines[i], NULL), 0);
+        sp_audit_close(audit);
+        read_all(path, bytes, sizeof(bytes));
+        cr_expect_str_eq(bytes, expected[i][0]);
+        read_all(aside, bytes, sizeof(bytes));
+        cr_expect_str_eq(bytes, expected[i][1]);
+    }
+}
+
+Test(audit, a_file_that_lost_its_name_is_not_moved_by_another, .init = make_folder, .fini = remove_folder)
+{
+    char path[128], aside[128], bytes[256];
+    snprintf(path, sizeof(path), "%s/audit.log", folder);
+    snprintf(aside, sizeof(aside), "%s/audit.log.1", folder);
+    const struct sp_audit_config config = {.file = path, .rotate_bytes = 4};
+    struct sp_audit *first, *second;
+    cr_assert_eq(sp_audit_open(&config, &first, NULL), 0);
+    cr_assert_eq(sp_audit_commit(first, SP_STR("12345\n"), NULL), 0);
+    cr_assert_eq(sp_audit_open(&config, &second, NULL), 0);
+    cr_assert_eq(sp_audit_commit(first, SP_STR("old\n"), NULL), 0);
+    cr_assert_eq(sp_audit_commit(second, SP_STR("new\n"), NULL), 0);
+    sp_audit_close(first);
+    sp_audit_close(second);
+    read_all(path, bytes, sizeof(bytes));
+    cr_expect_str_eq(bytes, "new\n");
+    read_all(aside, bytes, sizeof(bytes));
+    cr_expect_str_eq(bytes, "12345\nold\n", "nothing is lost");
 }
 
 Test(audit, refuses_a_file_that_is_a_link_or_a_device, .init = make_folder, .fini = remove_folder)

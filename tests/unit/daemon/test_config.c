@@ -54,6 +54,21 @@ Test(config, an_empty_one_is_whole)
     sp_config_free(config);
 }
 
+Test(config, a_private_daemons_audit_goes_to_a_file)
+{
+    struct sp_config *config = parse("");
+    cr_assert_null(config->audit.file.ptr);
+    sp_config_free(config);
+    config = parse_with(&private_one, "state_dir: /run/x/code\n");
+    cr_assert_str_eq(config->audit.file.ptr, "/run/x/audit/audit.log");
+    cr_assert_gt(config->audit.rotate_bytes, 0);
+    sp_config_free(config);
+    config = parse_with(&private_one, "audit: {file: /run/y/mine}\n");
+    cr_assert_str_eq(config->audit.file.ptr, "/run/y/mine");
+    cr_assert_eq(config->audit.rotate_bytes, 0, "the user's own is the user's to rotate");
+    sp_config_free(config);
+}
+
 Test(config, takes_what_is_written)
 {
     struct sp_config *config = parse("socket: {path: /run/x/s, mode: 0600}\n"

@@ -26,7 +26,7 @@ static void on_done(void *context, const struct sp_error *error)
 static struct told reload(void)
 {
     struct told told = {0};
-    if (sp_reload_start(&served.server, on_done, &told, &told.error) < 0) {
+    if (sp_reload_start(&served.server, NULL, on_done, &told, &told.error) < 0) {
         cr_assert(!told.done);
         return told;
     }
@@ -133,12 +133,12 @@ Test(reload, goes_on_without_a_configuration_that_never_was, .init = start, .fin
 Test(reload, goes_one_at_a_time_and_not_while_the_daemon_drains, .init = start, .fini = served_stop)
 {
     struct told told = {0};
-    cr_assert_eq(sp_reload_start(&served.server, on_done, &told, NULL), 0);
-    cr_assert_eq(sp_reload_start(&served.server, NULL, NULL, NULL), SP_EBUSY);
+    cr_assert_eq(sp_reload_start(&served.server, NULL, on_done, &told, NULL), 0);
+    cr_assert_eq(sp_reload_start(&served.server, NULL, NULL, NULL, NULL), SP_EBUSY);
     while (!told.done)
         uv_run(&served.loop, UV_RUN_ONCE);
     served.server.draining = true;
-    cr_assert_eq(sp_reload_start(&served.server, NULL, NULL, NULL), SP_ESHUTTING_DOWN);
+    cr_assert_eq(sp_reload_start(&served.server, NULL, NULL, NULL, NULL), SP_ESHUTTING_DOWN);
 }
 
 Test(reload, does_not_go_back_to_an_audit_file_that_was_rotated_meanwhile, .init = start, .fini = served_stop)
@@ -147,7 +147,7 @@ Test(reload, does_not_go_back_to_an_audit_file_that_was_rotated_meanwhile, .init
     struct told told = {0};
     snprintf(path, sizeof(path), "%s/audit", served.folder);
     snprintf(rotated, sizeof(rotated), "%s/audit.1", served.folder);
-    cr_assert_eq(sp_reload_start(&served.server, on_done, &told, NULL), 0);
+    cr_assert_eq(sp_reload_start(&served.server, NULL, on_done, &told, NULL), 0);
     cr_assert_eq(rename(path, rotated), 0);
     while (!told.done)
         uv_run(&served.loop, UV_RUN_ONCE);
