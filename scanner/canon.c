@@ -8,7 +8,15 @@
 
 #define WINDOW_BEFORE 256
 #define WINDOW_BEHIND 512
+#define SIGNS_MAX     32   /* meanings of one place that are compared; what is past them is kept */
+#define KNOWN_NAMES   1024 /* names whose signs are remembered */
 #define RUN_MAX       256 /* of one byte in a literal: what is longer (b"\0" * 65536) is cut, no pattern needs it whole */
+
+/* Steps over the patterns' positions in a source; past them, all meanings are kept. */
+#define SIFT_STEPS        (8u << 20)
+#define SIFT_STEPS_A_BYTE ((size_t)64)
+
+struct sifting;
 
 struct candidate {
     uint32_t from, to;
@@ -26,13 +34,20 @@ struct building {
     char *bytes;
     size_t n_bytes, room_bytes, max_bytes;
     uint32_t region_room;
+    struct sifting *sifting; /* NULL: every meaning is put */
     int failed;
 };
 
-static void limit(struct building *b, uint32_t offset)
+static const char too_many[] =
+    "names may stand for so many things, from here on, that patterns were not held against all";
+static const char too_long[] = "what a name stands for here is too long to hold patterns against it";
+
+static void limit(struct building *b, uint32_t offset, const char *what)
 {
-    if (!b->canon->limited || offset < b->canon->limit_at)
+    if (!b->canon->limited || offset < b->canon->limit_at) {
         b->canon->limit_at = offset;
+        b->canon->limit_what = what;
+    }
     b->canon->limited = true;
 }
 
@@ -42,7 +57,7 @@ static bool reserve(struct building *b, size_t n_bytes, uint32_t offset)
     if (b->failed)
         return false;
     if (n_bytes > b->max_bytes - b->n_bytes) {
-        limit(b, offset);
+        limit(b, offset, too_many);
         return false;
     }
     if (n_bytes <= b->room_bytes - b->n_bytes)
@@ -227,7 +242,7 @@ static int collect(struct building *b, struct sp_error *error)
             spelled_so(b, use->offset, use->length, use->name))
             continue;
         if (use->name.n_bytes > SP_CANON_NAME_MAX) {
-            limit(b, use->offset);
+            limit(b, use->offset, too_long);
             continue;
         }
         b->candidates[b->n_candidates++] =
@@ -330,8 +345,140 @@ static void put_layer(struct building *b)
     b->n_candidates = n_left;
 }
 
+static bool is_plain(struct sp_str text)
+{
+    bool plain = text.n_bytes > 0 && text.ptr[0] != '.' && text.ptr[text.n_bytes - 1] != '.';
+    for (size_t i = 0; i < text.n_bytes && plain; i++)
+        plain = (unsigned char)text.ptr[i] < 0x80 && (word_byte(text.ptr[i]) || text.ptr[i] == '.');
+    return plain;
+}
+
+/* Bytes that no replacement ends with, so that they stand before a name in every window. */
+static bool stands_apart(unsigned char byte)
+{
+    return byte == '\n' || (byte && strchr(" \t\r([{,:;=<>+-*/%&|^~!@", byte));
+}
+
+/* Does one of the candidates from `index` on begin there? It would stand behind the name in some window. */
+static bool begins_at(const struct building *b, size_t index, uint32_t offset)
+{
+    size_t low = index, high = b->n_candidates;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (b->candidates[middle].from < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < b->n_candidates && b->candidates[low].from == offset;
+}
+
+/* The meanings of one place that are known to be in the text. */
+struct told {
+    uint32_t from, to;
+    uint64_t signs[SIGNS_MAX];
+    size_t n_signs;
+};
+
+struct signed_name { /* one that was asked about before */
+    struct sp_str text;
+    unsigned char before, after;
+    uint64_t sign;
+};
+
+struct sifting {
+    struct building *b;
+    const struct sp_canon_reader *reader;
+    struct signed_name *known; /* by hash: the last of each */
+    uint64_t work, max_work;
+    struct told told;
+};
+
+static uint64_t sign(struct sifting *s, struct sp_str text, unsigned char before, unsigned char after)
+{
+    uint32_t hash = 2166136261u ^ before ^ (uint32_t)after << 8;
+    for (size_t i = 0; i < text.n_bytes; i++)
+        hash = (hash ^ (unsigned char)text.ptr[i]) * 16777619u;
+    s->work += text.n_bytes;
+    struct signed_name *known = &s->known[(hash ^ hash >> 16) % KNOWN_NAMES];
+    if (known->text.ptr && known->before == before && known->after == after && sp_str_equal(known->text, text))
+        return known->sign;
+    struct sp_reach_name name = {.text = text, .before = before, .after = after};
+    *known = (struct signed_name){text, before, after, s->reader->sign(s->reader->context, &name, &s->work)};
+    return known->sign;
+}
+
+static bool is_told(struct told *told, uint64_t name_sign)
+{
+    for (size_t i = 0; i < told->n_signs; i++)
+        if (told->signs[i] == name_sign)
+            return true;
+    if (told->n_signs < SIGNS_MAX)
+        told->signs[told->n_signs++] = name_sign;
+    return false;
+}
+
+/* May a window with this name hold a match that no other text holds? */
+static bool is_wanted(struct sifting *s, size_t index)
+{
+    const struct building *b = s->b;
+    const struct candidate *candidate = &b->candidates[index];
+    struct sp_str code = b->code, name = name_of(b, candidate);
+    struct sp_str raw = {code.ptr + candidate->from, candidate->to - candidate->from};
+    unsigned char before = candidate->from ? (unsigned char)code.ptr[candidate->from - 1] : '\n';
+    unsigned char after = candidate->to < code.n_bytes ? (unsigned char)code.ptr[candidate->to] : '\n';
+    if (!is_plain(name) || !is_plain(raw) || !stands_apart(before) || begins_at(b, index, candidate->to) ||
+        s->work > s->max_work)
+        return true;
+    if (s->told.from != candidate->from || s->told.to != candidate->to) {
+        s->told = (struct told){.from = candidate->from, .to = candidate->to};
+        is_told(&s->told, SP_REACH_NONE);
+        is_told(&s->told, sign(s, raw, before, after));
+    }
+    uint64_t name_sign = sign(s, name, before, after);
+    return name_sign == SP_REACH_UNKNOWN || !is_told(&s->told, name_sign);
+}
+
+static void put_all(struct building *b);
+
+/* Once more, without the meanings that the reader cannot tell from others. */
+static int sift(struct building *b, const struct sp_canon_reader *reader, struct sp_error *error)
+{
+    struct sifting s = {.b = b, .reader = reader, .max_work = SIFT_STEPS + SIFT_STEPS_A_BYTE * b->code.n_bytes};
+    s.known = sp_arena_array(b->arena, KNOWN_NAMES, sizeof(*s.known));
+    if (!s.known)
+        return sp_error_set(error, sp_arena_error(b->arena), NULL);
+    memset(s.known, 0, KNOWN_NAMES * sizeof(*s.known));
+    b->sifting = &s;
+    b->n_candidates = 0;
+    b->n_bytes = 0;
+    b->canon->n_regions = 0;
+    b->canon->limited = false;
+    int r = collect(b, error);
+    if (r == 0)
+        put_all(b);
+    b->sifting = NULL;
+    return r;
+}
+
+static void put_all(struct building *b)
+{
+    put_main(b);
+    if (b->sifting) {
+        size_t n_wanted = 0;
+        for (size_t i = 0; i < b->n_candidates; i++)
+            if (is_wanted(b->sifting, i))
+                b->candidates[n_wanted++] = b->candidates[i];
+        b->n_candidates = n_wanted;
+    }
+    for (int layer = 1; layer < SP_CANON_LAYERS_MAX && b->n_candidates && !b->failed && !b->canon->limited; layer++)
+        put_layer(b);
+    if (b->n_candidates)
+        limit(b, b->candidates[0].from, too_many);
+}
+
 int sp_canon_build(struct sp_canon *canon, struct sp_str code, const struct sp_resolution *resolution,
-    struct sp_arena *arena, struct sp_error *error)
+    const struct sp_canon_reader *reader, struct sp_arena *arena, struct sp_error *error)
 {
     *canon = (struct sp_canon){0};
     struct building b = {.canon = canon,
@@ -346,13 +493,13 @@ int sp_canon_build(struct sp_canon *canon, struct sp_str code, const struct sp_r
     b.bytes = sp_arena_alloc(arena, b.room_bytes);
     if (!b.bytes)
         return sp_error_set(error, sp_arena_error(arena), NULL);
-    put_main(&b);
-    for (int layer = 1; layer < SP_CANON_LAYERS_MAX && b.n_candidates && !b.failed && !canon->limited; layer++)
-        put_layer(&b);
+    put_all(&b);
+    if (!b.failed && canon->limited && reader)
+        r = sift(&b, reader, error);
+    if (r < 0)
+        return r;
     if (b.failed)
         return sp_error_set(error, b.failed, NULL);
-    if (b.n_candidates)
-        limit(&b, b.candidates[0].from);
     canon->text = (struct sp_str){b.bytes, b.n_bytes};
     return 0;
 }

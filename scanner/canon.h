@@ -4,6 +4,7 @@
 /* The canonical second text: the code with each resolved use replaced in place by its canonical spelling, and each folded
  * constant by a plain literal. Patterns are searched in it too, so that `o.system(` is found as `os.system(`. */
 
+#include "scanner/reach.h"
 #include "scanner/resolution.h"
 
 #define SP_CANON_NAME_MAX   256
@@ -31,13 +32,22 @@ struct sp_canon {
     size_t main_bytes;
     struct sp_canon_region *regions; /* ordered by start */
     uint32_t n_regions;
-    bool limited;      /* a bound was reached: uses from limit_at on may not be in the text */
-    uint32_t limit_at; /* in the source */
+    bool limited;           /* a bound was reached: uses from limit_at on may not be in the text */
+    uint32_t limit_at;      /* in the source */
+    const char *limit_what; /* in a user's words */
 };
 
-/* code: the source with its comments blanked. SP_ENO_MEMORY, SP_ETOO_LARGE (the arena's bound). */
+/* What those who search the text can tell of a name in it, over all their patterns, as sp_reach_sign. */
+struct sp_canon_reader {
+    uint64_t (*sign)(void *context, const struct sp_reach_name *name, uint64_t *work);
+    void *context;
+};
+
+/* code: the source with its comments blanked. reader: NULL where it is not known who reads. Where all windows together
+ * would go past the bound, those are left out that the reader cannot tell from one that stands.
+ * SP_ENO_MEMORY, SP_ETOO_LARGE (the arena's bound). */
 int sp_canon_build(struct sp_canon *canon, struct sp_str code, const struct sp_resolution *resolution,
-    struct sp_arena *arena, struct sp_error *error);
+    const struct sp_canon_reader *reader, struct sp_arena *arena, struct sp_error *error);
 
 /* The region that holds an offset of the text, NULL where it lies between regions. */
 const struct sp_canon_region *sp_canon_find(const struct sp_canon *canon, uint32_t offset);

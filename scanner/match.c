@@ -1,5 +1,6 @@
 /* The search: Hyperscan tells where matches of a pattern can begin, PCRE2 where they do and what they are. One thread a
  * scratch; matchers are immutable and shared. */
+#include "scanner/reach.h"
 #include "scanner/match.h"
 
 #include <stdatomic.h>
@@ -22,6 +23,7 @@
 struct sp_matcher {
     uint64_t serial; /* tells matchers apart in a scratch, which outlives them */
     struct sp_database databases[2];
+    struct sp_reach reach;
 };
 
 /* Starts, first to last, among which those of all matches are. */
@@ -100,6 +102,8 @@ int sp_matcher_new(
     for (int utf8 = 0; r == 0 && utf8 < 2; utf8++)
         r = sp_database_init(
             &matcher->databases[utf8], (const struct sp_re *const *)trees, n_patterns, utf8 == 1, error);
+    if (r == 0)
+        r = sp_reach_init(&matcher->reach, (const struct sp_re *const *)trees, n_patterns, error);
     for (size_t i = 0; trees && i < n_patterns; i++)
         sp_re_free(trees[i]);
     free(trees);
@@ -116,12 +120,18 @@ void sp_matcher_free(struct sp_matcher *matcher)
         return;
     for (int utf8 = 0; utf8 < 2; utf8++)
         sp_database_fini(&matcher->databases[utf8]);
+    sp_reach_fini(&matcher->reach);
     free(matcher);
 }
 
 size_t sp_matcher_bytes(const struct sp_matcher *matcher)
 {
-    return sizeof(*matcher) + matcher->databases[0].bytes + matcher->databases[1].bytes;
+    return sizeof(*matcher) + matcher->databases[0].bytes + matcher->databases[1].bytes + matcher->reach.bytes;
+}
+
+const struct sp_reach *sp_matcher_reach(const struct sp_matcher *matcher)
+{
+    return &matcher->reach;
 }
 
 enum sp_grade sp_matcher_grade(const struct sp_matcher *matcher, size_t pattern, bool utf8)

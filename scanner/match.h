@@ -40,6 +40,9 @@ int sp_matcher_new(const struct sp_match_pattern *patterns, size_t n_patterns, s
     struct sp_error *error);
 void sp_matcher_free(struct sp_matcher *matcher);
 size_t sp_matcher_bytes(const struct sp_matcher *matcher);
+struct sp_reach; /* scanner/reach.h */
+/* What the patterns can tell of a name in a text. Lives as long as the matcher. */
+const struct sp_reach *sp_matcher_reach(const struct sp_matcher *matcher);
 enum sp_grade sp_matcher_grade(const struct sp_matcher *matcher, size_t pattern, bool utf8);
 
 int sp_match_scratch_new(struct sp_match_scratch **ret_scratch, struct sp_error *error);

@@ -213,6 +213,11 @@ static int add_canonical(
     return r;
 }
 
+bool sp_pattern_in_canonical(enum sp_scope scope)
+{
+    return scope == SP_SCOPE_CODE || scope == SP_SCOPE_STRINGS;
+}
+
 int sp_pattern_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy,
     const struct sp_canon *canon, struct sp_error *error)
 {

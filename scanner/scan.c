@@ -131,18 +131,40 @@ static int note_modules(struct sp_scan *scan, const struct sp_unit *unit, struct
     return 0;
 }
 
+static uint64_t sign_name(void *context, const struct sp_reach_name *name, uint64_t *work)
+{
+    const struct sp_scan *scan = context;
+    uint64_t all = SP_REACH_NONE;
+    for (size_t i = 0; i < scan->n_policies; i++) {
+        const struct sp_policy *policy = scan->policies[i].policy;
+        *work += policy->model->n_patterns;
+        for (size_t k = 0; policy->matcher && k < policy->model->n_patterns; k++) {
+            const struct sp_policy_pattern *pattern = &policy->model->patterns[k];
+            if (!sp_pattern_in_canonical(pattern->scope) || !sp_policy_rule_serves(&pattern->rule, scan->language))
+                continue;
+            uint64_t one = sp_reach_sign(sp_matcher_reach(policy->matcher), k, name, work);
+            if (one == SP_REACH_UNKNOWN)
+                return one;
+            if (one != SP_REACH_NONE)
+                all = sp_reach_join(all, i * SP_POLICY_RULES_MAX + k, one);
+        }
+    }
+    return all;
+}
+
 static int judge_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_error *error)
 {
     const struct sp_resolution *resolution = &unit->resolution;
+    const struct sp_canon_reader reader = {.sign = sign_name, .context = scan};
     struct sp_canon canon;
     int r = note_modules(scan, unit, error);
     for (uint32_t i = 0; i < resolution->limits.n_items && r == 0; i++)
         r = sp_scan_limit(scan, unit, NULL, resolution->limits.items[i].what, resolution->limits.items[i].offset,
             resolution->limits.items[i].length, error);
     if (r == 0)
-        r = sp_canon_build(&canon, unit->code, resolution, unit->arena, error);
+        r = sp_canon_build(&canon, unit->code, resolution, &reader, unit->arena, error);
     if (r == 0 && canon.limited)
-        r = sp_scan_limit(scan, unit, NULL, "the canonical text of the code is at its bound", canon.limit_at, 0, error);
+        r = sp_scan_limit(scan, unit, NULL, canon.limit_what, canon.limit_at, 0, error);
     for (size_t i = 0; i < scan->n_policies && r == 0; i++) {
         r = sp_pattern_rule(scan, unit, &scan->policies[i], &canon, error);
         if (r == 0)

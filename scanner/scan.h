@@ -60,6 +60,8 @@ int sp_scan_limit(struct sp_scan *scan, struct sp_unit *unit, const struct sp_po
 /* The rules, over one unit. */
 int sp_pattern_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy,
     const struct sp_canon *canon, struct sp_error *error);
+/* Is a pattern of this scope searched in the canonical text? */
+bool sp_pattern_in_canonical(enum sp_scope scope);
 int sp_module_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error);
 int sp_dynamic_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, struct sp_error *error);
 /* Over the source only. */

@@ -35,10 +35,10 @@ def files(options):
     return found
 
 
-def ask(tool, language, paths):
-    """The tool's answer for each path."""
+def ask(tool, language, paths, *arguments):
+    """The tool's answer for each path. language: its first argument, whatever that is to it."""
     answer = subprocess.run(
-        [tool, language], input="".join(path + "\n" for path in paths), capture_output=True, text=True, timeout=1200
+        [tool, language, *arguments], input="".join(path + "\n" for path in paths), capture_output=True, text=True, timeout=1200
     )
     if answer.returncode != 0:
         sys.exit(f"the tool failed with status {answer.returncode}: {answer.stderr[-2000:]}")

@@ -60,7 +60,7 @@ static struct sp_canon build(struct made *made)
 {
     struct sp_canon canon;
     struct sp_error error = {0};
-    cr_assert_eq(sp_canon_build(&canon, made->code, &made->resolution, &arena, &error), 0, "%s", error.text);
+    cr_assert_eq(sp_canon_build(&canon, made->code, &made->resolution, NULL, &arena, &error), 0, "%s", error.text);
     return canon;
 }
 

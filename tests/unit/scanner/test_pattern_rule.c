@@ -167,3 +167,41 @@ Test(pattern_rule, a_search_that_takes_too_long_is_a_limit)
     cr_assert_eq(fixture_count(&f, "patterns[1]"), 1, "the others go on");
     cr_assert_not(f.verdict.safe);
 }
+
+/* `f` means each of 60 things, and is called 400 times: more than can be written out. */
+static const char *many_meanings(void)
+{
+    static char code[32 << 10];
+    char *at = stpcpy(code, "import os\nif c: f = os.system\n");
+    for (int i = 0; i < 60; i++)
+        at += sprintf(at, "if c: f = os.m%d\n", i);
+    for (int i = 0; i < 400; i++)
+        at += sprintf(at, "f(%d)\n", i);
+    return code;
+}
+
+static size_t n_of_kind(const struct fixture *f, enum sp_finding_kind kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < f->verdict.n_findings; i++)
+        n += f->verdict.findings[i].kind == kind;
+    return n;
+}
+
+Test(pattern_rule, meanings_that_no_pattern_tells_apart_take_no_room)
+{
+    FIXTURE(f, "patterns: [{pattern: 'os\\.system\\('}]", "python", many_meanings());
+    cr_assert_eq(n_of_kind(&f, SP_FINDING_LIMIT), 0);
+    cr_assert_eq(n_of_kind(&f, SP_FINDING_PATTERN), 400);
+    FIXTURE(g, "patterns: [{pattern: 'os\\.m59\\([^)]*3'}, {pattern: '=.*x'}]", "python", many_meanings());
+    cr_assert_eq(n_of_kind(&g, SP_FINDING_LIMIT), 0);
+    cr_assert_eq(n_of_kind(&g, SP_FINDING_PATTERN), 157, "%zu", n_of_kind(&g, SP_FINDING_PATTERN));
+}
+
+Test(pattern_rule, meanings_that_may_differ_and_are_too_many_block)
+{
+    FIXTURE(f, "patterns: [{pattern: 'os\\..{1,3}\\(x'}]", "python", many_meanings());
+    cr_assert_eq(n_of_kind(&f, SP_FINDING_LIMIT), 1);
+    cr_assert_not(f.verdict.safe);
+    cr_assert_not_null(strstr(f.verdict.findings[0].description, "names may stand for so many things"));
+}

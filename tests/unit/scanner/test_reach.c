@@ -1,0 +1,59 @@
+#include "scanner/reach.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "scanner/re_read.h"
+
+static uint64_t sign(const char *pattern, const char *name, const char *around)
+{
+    struct sp_re *re = NULL;
+    struct sp_error error = {0};
+    struct sp_reach reach;
+    uint64_t work = 0;
+    cr_assert_eq(sp_re_read(sp_str_of(pattern), 0, &re, &error), 0, "%s: %s", pattern, error.text);
+    cr_assert_eq(sp_reach_init(&reach, (const struct sp_re *const *)&re, 1, &error), 0);
+    struct sp_reach_name asked = {sp_str_of(name), (unsigned char)around[0], (unsigned char)around[1]};
+    uint64_t told = sp_reach_sign(&reach, 0, &asked, &work);
+    sp_reach_fini(&reach);
+    sp_re_free(re);
+    return told;
+}
+
+Test(reach, a_name_no_match_can_take_a_byte_of_is_nothing)
+{
+    static const char *const none[][3] = {{"os\\.system\\(", "object.__and__", " ("},
+        {"os\\.system\\(", "os.path", " ("}, {"os\\.system\\(", "os.system", " ."}, {"eval\\s*\\(", "medieval.x", "=,"},
+        {"\\bos\\b", "osmium", " ("}, {"subprocess\\.\\w+", "other.call", "(,"}, {"(?<=x)os", "json", " ,"},
+        {"a{2,3}\\(", "b", " ("}};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        cr_expect_eq(sign(none[i][0], none[i][1], none[i][2]), SP_REACH_NONE, "%s %s", none[i][0], none[i][1]);
+    static const char *const some[][3] = {{"os\\.system\\(", "os.system", " ("}, {"os\\.system\\(", "x.os", " ."},
+        {"=\\s*os\\b", "os", "=,"}, {"open\\([^)]*os\\.environ", "os.environ", "(,"}, {"[^)]*x", "anything", "(,"},
+        {"(?i)OS\\.SYSTEM", "os.system", " ("}, {"\\w+\\(", "f", " ("}, {"(?=os\\.system)o", "os.system", " ("},
+        {"\\((?=os\\.system)", "os.system", "(,"}, {"\\bfoo(?=.*ab)", "xab", "(,"}, {"(os)\\.\\1", "os.os", " ("},
+        {"[.]system\\b", "os.system", " ,"}, {"a{2,3}\\(", "aa", " ("}};
+    for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+        cr_expect_neq(sign(some[i][0], some[i][1], some[i][2]), SP_REACH_NONE, "%s %s", some[i][0], some[i][1]);
+}
+
+Test(reach, names_that_no_match_can_tell_apart_are_equal_and_others_are_not)
+{
+    const char *wide = "open\\([^)]*os\\.environ";
+    cr_expect_eq(sign(wide, "object.__and__", "(,"), sign(wide, "object.__ror__.x", "(,"));
+    cr_expect_neq(sign(wide, "object.__and__", "(,"), sign(wide, "os.environ", "(,"));
+    cr_expect_neq(sign(wide, "object.__and__", "(,"), sign(wide, "open", " ("));
+    cr_expect_neq(sign("\\bsystem\\b", "os.system", " ("), sign("\\bsystem\\b", "os_system", " ("));
+    cr_expect_neq(sign("\\w+\\.\\w+\\(", "a.b", " ("), sign("\\w+\\.\\w+\\(", "a", " ("));
+}
+
+Test(reach, a_pattern_that_counts_or_remembers_says_that_it_does_not_know)
+{
+    cr_expect_eq(sign("x.{0,9}y", "name", "(,"), SP_REACH_UNKNOWN);
+    cr_expect_eq(sign("(a|b)\\1", "name", "(,"), SP_REACH_UNKNOWN);
+    cr_expect_eq(sign("(?>a+)b?", "a", "(,"), SP_REACH_UNKNOWN);
+    cr_expect_eq(sign("o(?!x)s", "os", "(,"), SP_REACH_UNKNOWN);
+    char large[1024] = "";
+    memset(large, 'a', 400);
+    cr_expect_eq(sign(large, "b", "(,"), SP_REACH_UNKNOWN);
+}
