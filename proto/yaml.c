@@ -26,6 +26,7 @@ struct level {
 
 struct reader {
     yaml_parser_t parser;
+    struct sp_str text;
     const char *const *string_keys;
     int code;
     struct sp_buffer *buffer; /* NULL while locating */
@@ -272,6 +273,19 @@ static int take_event(struct reader *reader, const yaml_event_t *event)
     }
 }
 
+/* Where a byte of the text stands. libyaml tells no mark for a byte that it cannot read. */
+static yaml_mark_t mark_of(struct sp_str text, size_t offset)
+{
+    yaml_mark_t mark = {0};
+    for (size_t i = 0; i < offset && i < text.n_bytes; i++) {
+        bool ends = text.ptr[i] == '\n' || (text.ptr[i] == '\r' && (i + 1 == text.n_bytes || text.ptr[i + 1] != '\n'));
+        if (ends)
+            mark.line++;
+        mark.column = ends ? 0 : mark.column + (((unsigned char)text.ptr[i] & 0xC0) != 0x80);
+    }
+    return mark;
+}
+
 static int parser_error(struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
@@ -279,7 +293,9 @@ static int parser_error(struct reader *reader)
         return sp_error_set(reader->error, SP_ENO_MEMORY, NULL);
     char text[200];
     snprintf(text, sizeof(text), "not YAML: %s", parser->problem ? parser->problem : "cannot be read");
-    return refuse(reader, parser->problem_mark, text);
+    return refuse(reader,
+        parser->error == YAML_READER_ERROR ? mark_of(reader->text, parser->problem_offset) : parser->problem_mark,
+        text);
 }
 
 static int read_events(struct reader *reader)
@@ -304,6 +320,11 @@ static int read_text(struct reader *reader, struct sp_str text)
 {
     if (!yaml_parser_initialize(&reader->parser))
         return sp_error_set(reader->error, SP_ENO_MEMORY, NULL);
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t n_mark = strlen(mark);
+    if (text.n_bytes >= n_mark && memcmp(text.ptr, mark, n_mark) == 0)
+        text = (struct sp_str){text.ptr + n_mark, text.n_bytes - n_mark};
+    reader->text = text;
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)text.ptr, text.n_bytes);
     yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
     int r = read_events(reader);

@@ -148,3 +148,24 @@ Test(yaml, a_doubled_key_is_located_where_it_is_doubled)
         cr_assert_eq(e.column, cases[i].column, "%s: column %u", cases[i].yaml, e.column);
     }
 }
+
+Test(yaml, a_byte_order_mark_is_no_part_of_the_text)
+{
+    cr_assert_eq(pack("\xef\xbb\xbfname: a\n"), 0);
+    cr_assert(sp_str_is((struct sp_str){unpacked.data.via.map.ptr[0].key.via.str.ptr, 4}, "name"));
+    done();
+}
+
+Test(yaml, what_is_not_utf8_is_told_with_its_place)
+{
+    static const char *const texts[] = {"name: a\r\nb: \xc3\xa9\xff\n", "\xef\xbb\xbfname: a\nb: x\x01\n"};
+    for (size_t i = 0; i < 2; i++) {
+        struct sp_buffer bytes = {0};
+        struct sp_error wrong = {0};
+        sp_buffer_init(&bytes, 1 << 20);
+        cr_assert_lt(sp_yaml_pack(sp_str_of(texts[i]), NULL, SP_EINVALID_POLICY, &bytes, &wrong), 0);
+        cr_assert_eq(wrong.line, 2, "%u", wrong.line);
+        cr_assert_eq(wrong.column, 5, "%u", wrong.column);
+        sp_buffer_fini(&bytes);
+    }
+}
