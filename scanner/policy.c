@@ -7,6 +7,7 @@
 #include "proto/decode.h"
 #include "proto/language.h"
 #include "proto/scope.h"
+#include "scanner/module_name.h"
 #include "scanner/policy_raw.h"
 
 const char *const sp_policy_scopes[] = {"code", "strings", "comments", "anywhere", NULL};
@@ -171,33 +172,25 @@ static int keep_pattern(struct sp_policy_model *model, const struct sp_policy_ra
     return pattern->rule.name && pattern->rule.description ? 0 : out_of_memory(&model->arena, error);
 }
 
-static int check_module(struct sp_str name, struct sp_error *error)
+static int keep_module_name(struct sp_policy_model *model, uint32_t languages, struct sp_str name,
+    struct sp_str *ret_name, struct sp_error *error)
 {
-    for (size_t i = 0; i < name.n_bytes; i++) {
-        unsigned char c = (unsigned char)name.ptr[i];
-        if (c <= ' ' || c == 0x7F)
-            return sp_error_set(error, SP_EINVALID_POLICY, "a module's name holds no blanks or control characters");
-        if (c == '*')
-            return sp_error_set(error, SP_EINVALID_POLICY, "takes no wildcard: a name means what lies under it too");
-        if (strchr(";,()\"'\\", c))
-            return sp_error_set(error, SP_EINVALID_POLICY, "a module's name holds no %c", c);
-    }
-    return 0;
+    int r = sp_module_name_normal(languages, name, &model->arena, ret_name, error);
+    return r < 0 && model->arena.exhausted ? out_of_memory(&model->arena, error) : r;
 }
 
 static int keep_module(struct sp_policy_model *model, const struct sp_policy_raw_module *raw,
     struct sp_policy_module *module, struct sp_error *error)
 {
-    int r = check_module(raw->name, error);
+    int r = keep_rule(model, &raw->rule, &module->rule, error);
+    if (r < 0)
+        return r;
+    uint32_t languages = module->rule.languages ? module->rule.languages : model->languages;
+    r = keep_module_name(model, languages, raw->name, &module->name, error);
     if (r < 0) {
         sp_error_prefix(error, "name");
         return r;
     }
-    r = keep_rule(model, &raw->rule, &module->rule, error);
-    if (r == 0)
-        r = keep_str(model, raw->name, &module->name, error);
-    if (r < 0)
-        return r;
     module->rule.name =
         module->rule.id ? module->rule.id : sp_arena_printf(&model->arena, "restricted_modules[%s]", module->name.ptr);
     if (module->rule.name && !module->rule.description)
@@ -226,9 +219,7 @@ static int keep_allowed(
     if (!model->allowed)
         return out_of_memory(&model->arena, error);
     for (size_t i = 0; i < raw.names.n_items; i++) {
-        r = check_module(raw.names.items[i], error);
-        if (r == 0)
-            r = keep_str(model, raw.names.items[i], &model->allowed[i], error);
+        r = keep_module_name(model, model->languages, raw.names.items[i], &model->allowed[i], error);
         if (r < 0) {
             sp_error_prefix(error, "allowed_modules[%zu]", i);
             return r;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "proto/language.h"
+#include "scanner/module_name.h"
 
 /* Room for the last one, which says how many more there are. */
 struct notes {
@@ -35,7 +36,11 @@ static void note_rule(struct notes *notes, const struct sp_policy_rule *rule, co
     char path[64];
     if (!rule->graded) {
         snprintf(path, sizeof(path), "%s[%zu].severity", list, index);
-        note(notes, path, "is missing: high");
+        note(notes, path, "is missing; high is used");
+    }
+    if (!rule->described) {
+        snprintf(path, sizeof(path), "%s[%zu].description", list, index);
+        note(notes, path, "is missing; findings say which pattern or module, not why");
     }
     if (rule->languages && model->languages && !(rule->languages & model->languages)) {
         snprintf(path, sizeof(path), "%s[%zu].languages", list, index);
@@ -85,6 +90,22 @@ static void note_doubled_patterns(struct notes *notes, struct entry *entries)
     }
 }
 
+static void note_spellings(struct notes *notes)
+{
+    const struct sp_policy_model *model = notes->model;
+    for (size_t i = 0; i < model->n_modules + model->n_allowed; i++) {
+        bool restricted = i < model->n_modules;
+        size_t index = restricted ? i : i - model->n_modules;
+        uint32_t languages = restricted ? model->modules[i].rule.languages : SP_POLICY_LANGUAGES_NONE;
+        struct sp_str name = restricted ? model->modules[i].name : model->allowed[index];
+        const char *why = sp_module_name_doubt(languages ? languages : model->languages, name);
+        char path[64];
+        snprintf(path, sizeof(path), restricted ? "restricted_modules[%zu].name" : "allowed_modules[%zu]", index);
+        if (why)
+            note(notes, path, "%.*s may never match: %s", sp_str_int(name, 80), name.ptr, why);
+    }
+}
+
 static void note_modules(struct notes *notes, struct entry *entries)
 {
     const struct sp_policy_model *model = notes->model;
@@ -117,7 +138,7 @@ int sp_policy_note(struct sp_policy_model *model, struct sp_error *error)
     if (!entries || !model->warnings)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
     if (!model->threshold_given)
-        note(&notes, "severity_threshold", "is missing: medium");
+        note(&notes, "severity_threshold", "is missing; medium is used");
     if (model->unlisted_given && !model->has_allowed)
         note(&notes, "unlisted_modules", "has no effect without allowed_modules");
     if (most == 0 && !model->has_allowed && model->unicode == SP_SEVERITY_COUNT && model->dynamic == SP_SEVERITY_COUNT)
@@ -130,6 +151,7 @@ int sp_policy_note(struct sp_policy_model *model, struct sp_error *error)
         note_rule(&notes, &model->modules[i].rule, "restricted_modules", i);
     note_doubled_patterns(&notes, entries);
     note_modules(&notes, entries);
+    note_spellings(&notes);
     if (notes.n_left_out) {
         struct sp_policy_warning *last = &model->warnings[model->n_warnings++];
         snprintf(last->text, sizeof(last->text), "%zu more of these", notes.n_left_out);

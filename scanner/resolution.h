@@ -91,6 +91,8 @@ struct sp_tongue {
     struct sp_str (*twin)(struct sp_str module);
     /* Does a rule that names `rule` speak of `module` (os: os and os.path, not osmium)? Twins are counted in. */
     bool (*covers)(struct sp_str rule, struct sp_str module);
+    /* Modules that load nothing and do nothing: no list of allowed modules need name them. NULL, else ends in NULL. */
+    const char *const *harmless;
     /* An encoding declared in the source itself ("latin-1", from a coding comment): its name and place; n_bytes 0:
      * none. NULL: the language has none. scanner/source.h says how a name is to be taken. */
     struct sp_str (*encoding)(struct sp_str source);

@@ -39,7 +39,7 @@ const char *sp_via_name(enum sp_via via);
 struct sp_policy;       /* compiled; immutable, reference-counted, any thread */
 struct sp_policy_model; /* decoded and checked, not compiled; what an id is computed over */
 
-/* A note about a policy that is valid but perhaps not meant so ("severity_threshold is missing: medium"). */
+/* A note about a policy that is valid but perhaps not meant so ("severity_threshold is missing; medium is used"). */
 struct sp_policy_warning {
     char path[128];
     char text[320];

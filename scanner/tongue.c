@@ -8,6 +8,9 @@
 #include "scanner/resolve_python.h"
 #include "scanner/source.h"
 
+/* A statement to the compiler; what it loads besides holds a few numbers. */
+static const char *const python_harmless[] = {"__future__", NULL};
+
 static const struct sp_tongue tongues[] = {
     {
         .language = SP_LANGUAGE_PYTHON,
@@ -15,6 +18,7 @@ static const struct sp_tongue tongues[] = {
         .resolve = sp_resolve_python,
         .twin = sp_python_modules_twin,
         .covers = sp_python_modules_cover,
+        .harmless = python_harmless,
         .encoding = sp_source_python_encoding,
     },
     {

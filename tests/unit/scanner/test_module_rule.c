@@ -78,6 +78,9 @@ Test(module_rule, what_is_not_allowed_is_a_finding)
     found(ALLOW, "import math", "");
     found(ALLOW, "import math, json", "allowed_modules@13 direct");
     found("allowed_modules: []", "import math", "allowed_modules@7 direct");
+    found("allowed_modules: []", "from __future__ import annotations", "");
+    found("allowed_modules: []", "import __future__x", "allowed_modules@7 direct");
+    found("restricted_modules: [{name: __future__, id: r}]", "import __future__", "r@7 direct");
     FIXTURE(f, "allowed_modules: [math]\nunlisted_modules: medium", "python", "import json");
     cr_assert_eq(f.verdict.findings[0].severity, SP_SEVERITY_MEDIUM);
     cr_assert_str_eq(f.verdict.findings[0].description, "json is not an allowed module");

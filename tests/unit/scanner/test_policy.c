@@ -145,6 +145,12 @@ Test(policy, names_what_is_wrong_and_where)
     refuse("restricted_modules: [os]", SP_EINVALID_POLICY, "restricted_modules[0]", "must be a map");
     refuse("restricted_modules: [{name: 'os *'}]", SP_EINVALID_POLICY, "restricted_modules[0].name", "no blanks");
     refuse("restricted_modules: [{name: 'os.*'}]", SP_EINVALID_POLICY, "restricted_modules[0].name", "no wildcard");
+    refuse("language: python\nrestricted_modules: [{name: os.}]", SP_EINVALID_POLICY, "restricted_modules[0].name",
+        "can never match");
+    refuse("restricted_modules: [{name: os-x, languages: [python]}]", SP_EINVALID_POLICY, "restricted_modules[0].name",
+        "can never match");
+    refuse(
+        "language: python\nallowed_modules: [a, '.os']", SP_EINVALID_POLICY, "allowed_modules[1]", "can never match");
     refuse("restricted_modules: [{name: 'os;'}]", SP_EINVALID_POLICY, "restricted_modules[0].name", "holds no ;");
     refuse("allowed_modules: [a, 7]", SP_EINVALID_POLICY, "allowed_modules[1]", "must be a string");
     refuse("allowed_modules: math", SP_EINVALID_POLICY, "allowed_modules", "must be a list");

@@ -40,13 +40,15 @@ Test(policy_note, warns_of_what_is_perhaps_not_meant)
                                              "  - {name: re, severity: low}\n"
                                              "  - {name: re, severity: low}\n"
                                              "allowed_modules: [os, math]\n");
-    cr_assert(warns(model, "severity_threshold", "is missing: medium"));
+    cr_assert(warns(model, "severity_threshold", "is missing; medium is used"));
     cr_assert(warns(model, "patterns[0].languages", "never used"));
-    cr_assert(warns(model, "patterns[0].severity", "is missing: high"));
+    cr_assert(warns(model, "patterns[0].severity", "is missing; high is used"));
     cr_assert(warns(model, "patterns[2].pattern", "the same as patterns[1]"));
     cr_assert(warns(model, "allowed_modules[0]", "os is restricted as well"));
     cr_assert(warns(model, "restricted_modules[2].name", "listed twice"));
-    cr_assert(n_warnings(model) == 6);
+    cr_assert(warns(model, "patterns[0].description", "is missing"));
+    cr_assert(warns(model, "restricted_modules[0].description", "is missing"));
+    cr_assert(n_warnings(model) == 12);
     sp_policy_model_free(model);
     model = model_of("severity_threshold: high\nunlisted_modules: low");
     cr_assert(warns(model, "unlisted_modules", "no effect"));
@@ -58,10 +60,23 @@ Test(policy_note, warnings_are_bounded_and_the_last_says_how_many_more)
 {
     char *yaml = malloc(1 << 16), *at = stpcpy(yaml, "severity_threshold: low\npatterns:\n");
     for (int i = 0; i < 100; i++)
-        at += sprintf(at, "- pattern: p%d\n", i);
+        at += sprintf(at, "- {pattern: p%d, description: d}\n", i);
     struct sp_policy_model *model = model_of(yaml);
     cr_assert(n_warnings(model) == SP_POLICY_WARNINGS_MAX);
     cr_assert(warns(model, "", "37 more"));
     sp_policy_model_free(model);
     free(yaml);
+}
+
+Test(policy_note, warns_of_names_that_perhaps_no_module_has)
+{
+    struct sp_policy_model *model = model_of("severity_threshold: low\n"
+                                             "restricted_modules:\n"
+                                             "  - {name: os., severity: low, description: d}\n"
+                                             "  - {name: 'node:fs', severity: low, description: d}\n"
+                                             "allowed_modules: [math, '/os']\n");
+    cr_assert(warns(model, "restricted_modules[0].name", "os. may never match"));
+    cr_assert(warns(model, "allowed_modules[1]", "/os may never match"));
+    cr_assert(n_warnings(model) == 2);
+    sp_policy_model_free(model);
 }
