@@ -230,12 +230,12 @@ int sallyport_submit_stats(sallyport *service, DONE_PARAMETERS)
     SUBMIT("stats", 0, sp_ask_nothing(out));
 }
 
-static int submit_reload(sallyport *service, DONE_PARAMETERS)
+int sallyport_submit_reload(sallyport *service, DONE_PARAMETERS)
 {
     SUBMIT("reload", 0, sp_ask_nothing(out));
 }
 
-static int submit_drain(sallyport *service, DONE_PARAMETERS)
+int sallyport_submit_drain(sallyport *service, DONE_PARAMETERS)
 {
     SUBMIT("drain", 0, sp_ask_nothing(out));
 }
@@ -252,12 +252,12 @@ int sallyport_stats(sallyport *service, BLOCK_PARAMETERS)
 
 int sallyport_reload(sallyport *service, BLOCK_PARAMETERS)
 {
-    BLOCK(submit_reload(service, WAITING));
+    BLOCK(sallyport_submit_reload(service, WAITING));
 }
 
 int sallyport_drain(sallyport *service, BLOCK_PARAMETERS)
 {
-    BLOCK(submit_drain(service, WAITING));
+    BLOCK(sallyport_submit_drain(service, WAITING));
 }
 
 void sallyport_interrupt(sallyport *service)

@@ -130,7 +130,7 @@ struct sallyport_options {
 };
 
 /* Connects, checks who listens, and greets. options may be NULL. SALLYPORT_EUNREACHABLE: nobody answers, or the private
- * daemon does not start. SALLYPORT_EDENIED: whoever listens is neither root, nor the service's user, nor ourselves. */
+ * daemon does not start. SALLYPORT_EDENIED: whoever listens is neither root, nor the user sallyport, nor ourselves. */
 SALLYPORT_API int sallyport_open(
     const struct sallyport_options *options, sallyport **ret_service, struct sallyport_error *error);
 /* What is in flight is cancelled; its done functions are called first, with SALLYPORT_ECANCELLED. Takes NULL. Not to be
@@ -301,6 +301,10 @@ SALLYPORT_API int sallyport_submit_policy_list(
 SALLYPORT_API int sallyport_submit_policy_remove(sallyport *service, const char *policy, sallyport_done_fn *done,
     void *context, uint32_t *ret_call, struct sallyport_error *error);
 SALLYPORT_API int sallyport_submit_stats(
+    sallyport *service, sallyport_done_fn *done, void *context, uint32_t *ret_call, struct sallyport_error *error);
+SALLYPORT_API int sallyport_submit_reload(
+    sallyport *service, sallyport_done_fn *done, void *context, uint32_t *ret_call, struct sallyport_error *error);
+SALLYPORT_API int sallyport_submit_drain(
     sallyport *service, sallyport_done_fn *done, void *context, uint32_t *ret_call, struct sallyport_error *error);
 
 /* Asks the service to cancel; done still comes, with the answer or SALLYPORT_ECANCELLED. */

@@ -16,9 +16,7 @@
 
 #define READ_BYTES     (64u << 10)
 #define READS_PER_CALL 16
-#define SERVICE_USER   "sallyport"
-/* Where the machine has no such user, a service started by root takes the first of the slots' default uids. */
-#define SERVICE_UID_WITHOUT_USER 1900000000u
+#define SERVICE_USER   "sallyport" /* a unit may start the daemon as this account; else it listens as root */
 
 static const struct sp_frame_limits in_limits = {.bytes_max = SP_WIRE_IN_BYTES_MAX, .items_max = SP_WIRE_IN_ITEMS_MAX};
 
@@ -54,9 +52,7 @@ bool sp_wire_trusts(unsigned peer_uid, unsigned own_uid)
         return true;
     char room[4096];
     struct passwd entry, *found = NULL;
-    if (getpwnam_r(SERVICE_USER, &entry, room, sizeof room, &found) != 0)
-        return false;
-    return found ? peer_uid == found->pw_uid : peer_uid == SERVICE_UID_WITHOUT_USER;
+    return getpwnam_r(SERVICE_USER, &entry, room, sizeof room, &found) == 0 && found && peer_uid == found->pw_uid;
 }
 
 static int check_peer(int fd, struct sp_error *error)
@@ -67,7 +63,7 @@ static int check_peer(int fd, struct sp_error *error)
         return sp_error_errno(error, errno, "SO_PEERCRED");
     if (!sp_wire_trusts(peer.uid, getuid()))
         return sp_error_set(error, SP_EDENIED,
-            "the socket is served by uid %lu, which is neither root, nor the service's user, nor you",
+            "the socket is served by uid %lu, which is neither root, nor the user sallyport, nor you",
             (unsigned long)peer.uid);
     return 0;
 }

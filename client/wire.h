@@ -37,7 +37,8 @@ int sp_wire_connect(
 /* Milliseconds of a clock that is never set. */
 uint64_t sp_wire_now_ms(void);
 
-/* Is this peer one whom a client may trust with its code: root, the service's user, or ourselves? */
+/* Is this peer one whom a client may trust with its code: root, the account `sallyport`, or ourselves? A service that root
+ * starts has root's credentials here, whoever it became afterwards: the kernel keeps those of listen(). */
 bool sp_wire_trusts(unsigned peer_uid, unsigned own_uid);
 
 /* Bytes that wait to be sent. */

@@ -14,7 +14,6 @@
 #include "proto/scope.h"
 
 #define ACCEPTS_A_TURN 64
-#define BACKLOG        1024
 #define TICK_MS        1000
 
 static void close_done(uv_handle_t *handle)
@@ -153,8 +152,6 @@ static int start_polls(struct sp_listener *listener, struct sp_error *error)
 {
     for (size_t i = 0; i < listener->sockets.n_fds; i++) {
         int fd = listener->sockets.fds[i];
-        if (!listener->sockets.activated && listen(fd, BACKLOG) < 0)
-            return sp_error_errno(error, errno, "listen");
         int failed = uv_poll_init(listener->server->loop, &listener->polls[i], fd);
         if (failed < 0)
             return sp_error_errno(error, -failed, "epoll");

@@ -13,7 +13,7 @@
 
 #define SP_LISTEN_SOCKETS_MAX 4
 
-/* Sockets that are bound and not open for connections yet. */
+/* Sockets before the loop serves them. */
 struct sp_listen_sockets {
     int fds[SP_LISTEN_SOCKETS_MAX];
     size_t n_fds;
@@ -27,6 +27,9 @@ struct sp_listen_sockets {
  * set before anybody can connect. */
 int sp_listen_bind(
     const struct sp_config *config, uint32_t owner_uid, struct sp_listen_sockets *ret_sockets, struct sp_error *error);
+/* Lets peers connect; they wait until the loop runs. Before privileges are dropped: the kernel tells a peer the credentials
+ * of this moment, and root's are those that everybody can trust, whoever the daemon becomes. */
+int sp_listen_begin(const struct sp_listen_sockets *sockets, struct sp_error *error);
 void sp_listen_unbind(struct sp_listen_sockets *sockets);
 
 struct sp_listener {
@@ -50,7 +53,8 @@ struct sp_listener {
         read_buffer[64 << 10]; /* shared by all connections: what is left after a read goes to the connection's own */
 };
 
-/* Starts to listen and takes the sockets, which are gone again on failure. Once *ret_listener is set, also on failure, sp_listen_close releases it. */
+/* Serves the sockets and takes them, which are gone again on failure. Once *ret_listener is set, also on failure,
+ * sp_listen_close releases it. */
 int sp_listen_start(struct sp_server *server, struct sp_listen_sockets *sockets, struct sp_listener **ret_listener,
     struct sp_error *error);
 /* Takes in who waits already. */

@@ -15,6 +15,8 @@
 #include "daemon/log.h"
 #include "proto/scope.h"
 
+#define BACKLOG 1024
+
 /* 1: sockets came from the service manager. */
 static int take_activated(struct sp_listen_sockets *sockets, struct sp_error *error)
 {
@@ -124,6 +126,14 @@ int sp_listen_bind(
     sockets.lock_fd = SP_TAKE_FD(lock_fd);
     memcpy(sockets.path, address.sun_path, sizeof(sockets.path));
     *ret_sockets = sockets;
+    return 0;
+}
+
+int sp_listen_begin(const struct sp_listen_sockets *sockets, struct sp_error *error)
+{
+    for (size_t i = 0; i < sockets->n_fds && !sockets->activated; i++)
+        if (listen(sockets->fds[i], BACKLOG) < 0)
+            return sp_error_errno(error, errno, "listen");
     return 0;
 }
 

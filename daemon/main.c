@@ -1,5 +1,5 @@
 /* sallyportd: arguments, the order of the start, the loop. The order is what matters: configuration, the spawner while we are
- * small and have our rights, the socket's name, the rights given up, and only then a thread, a loop, a byte from outside. */
+ * small and have our rights, the socket, the rights given up, and only then a thread, a loop, a byte from outside. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -234,6 +234,8 @@ int main(int argc, char **argv)
         r = start_spawner(&server, &privilege, &spawner_fd, &error);
     if (r == 0)
         r = sp_socket_guard_start(&sockets, &guard, &error);
+    if (r == 0)
+        r = sp_listen_begin(&sockets, &error);
     if (r == 0)
         r = sp_privilege_drop(&privilege, &error);
     if (r == 0)

@@ -42,18 +42,17 @@ static bool is_ours(const char *path)
     return slash && strcmp(slash + 1, SP_CONFIG_SERVICE) == 0;
 }
 
-/* Makes the last one or two folders of the path. */
+/* Makes the last one or two folders of the path. owner NULL: they stay those of who starts us. */
 static int make_folder(
-    const char *path, mode_t mode, const struct sp_privilege *privilege, int depth, struct sp_error *error)
+    const char *path, mode_t mode, const struct sp_privilege *owner, int depth, struct sp_error *error)
 {
     struct stat stat_now;
     if (stat(path, &stat_now) == 0) {
         if (!S_ISDIR(stat_now.st_mode))
             return sp_error_set(error, SP_EINVALID_CONFIG, "%s is no folder", path);
-        bool handed = geteuid() != 0 || stat_now.st_uid != 0 || !is_ours(path);
-        return handed || lchown(path, privilege->uid, privilege->gid) == 0
-                   ? 0
-                   : sp_error_errno(error, errno, "chown of a folder");
+        bool stays = !owner || geteuid() != 0 || stat_now.st_uid != 0 || !is_ours(path);
+        return stays || lchown(path, owner->uid, owner->gid) == 0 ? 0
+                                                                  : sp_error_errno(error, errno, "chown of a folder");
     }
     if (mkdir(path, mode) < 0) {
         char parent[PATH_BYTES];
@@ -62,13 +61,13 @@ static int make_folder(
         if (errno != ENOENT || depth == 0 || !slash || slash == parent)
             return sp_error_set(error, SP_EINVALID_CONFIG, "%s cannot be made: %s", path, strerrordesc_np(errno));
         *slash = '\0';
-        int r = make_folder(parent, mode, privilege, depth - 1, error);
+        int r = make_folder(parent, mode, owner, depth - 1, error);
         if (r < 0)
             return r;
         if (mkdir(path, mode) < 0 && errno != EEXIST)
             return sp_error_set(error, SP_EINVALID_CONFIG, "%s cannot be made: %s", path, strerrordesc_np(errno));
     }
-    if (privilege->uid != geteuid() && lchown(path, privilege->uid, privilege->gid) < 0)
+    if (owner && owner->uid != geteuid() && lchown(path, owner->uid, owner->gid) < 0)
         return sp_error_errno(error, errno, "chown of a folder");
     return 0;
 }
@@ -84,8 +83,12 @@ int sp_privilege_prepare(const struct sp_config *config, const struct sp_privile
 {
     char path[PATH_BYTES];
     mode_t mode = config->private_daemon ? 0700 : 0755;
+    /* A private daemon's folder stays its user's, who also locks in it; root's must let its daemon through. */
+    const struct sp_privilege *socket_owner = config->private_daemon ? NULL : privilege;
+    if (config->private_daemon && geteuid() == 0)
+        mode = 0711;
     folder_of(config->socket.path.ptr, path);
-    int r = path[0] ? make_folder(path, mode, privilege, 1, error) : 0;
+    int r = path[0] ? make_folder(path, mode, socket_owner, 1, error) : 0;
     if (r < 0)
         return r;
     folder_of(config->state_dir.ptr, path);

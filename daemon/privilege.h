@@ -16,7 +16,8 @@ struct sp_privilege {
  * leaves to it. SP_EINVALID_CONFIG: the user is not there, or is root. */
 int sp_privilege_find(const struct sp_config *config, struct sp_privilege *ret_privilege, struct sp_error *error);
 
-/* The folders of socket, state and audit, made where they are missing, for the service's user. */
+/* The folders of socket, state and audit, made where they are missing, for the service's user; a private daemon's socket
+ * folder for who starts it. */
 int sp_privilege_prepare(const struct sp_config *config, const struct sp_privilege *privilege, struct sp_error *error);
 
 /* For a check that makes nothing: SP_PRIVILEGE_HANDED where prepare would make the audit file's folder or hand it over to the

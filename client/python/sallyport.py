@@ -101,7 +101,7 @@ def _trusted(uid):
     try:
         return uid == pwd.getpwnam("sallyport").pw_uid
     except KeyError:
-        return uid == 1900000000
+        return False
 
 
 def _open_socket(path, timeout):
@@ -113,7 +113,7 @@ def _open_socket(path, timeout):
         _, uid, _ = struct.unpack("iII", credentials)
         if not _trusted(uid):
             raise SallyportError(
-                "denied", f"the socket is served by uid {uid}, which is neither root, nor the service's user, nor you")
+                "denied", f"the socket is served by uid {uid}, which is neither root, nor the user sallyport, nor you")
         return connection
     except BaseException:
         connection.close()
@@ -128,8 +128,7 @@ def _lock(folder, deadline):
     is_root = os.geteuid() == 0  # whose daemon gives up its rights, and must still reach its socket then
     os.makedirs(folder, mode=0o711 if is_root else 0o700, exist_ok=True)
     about = os.lstat(folder)
-    ours = about.st_uid == os.geteuid() or (is_root and _trusted(about.st_uid))
-    if not stat.S_ISDIR(about.st_mode) or not ours or about.st_mode & 0o022:
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o022:
         raise SallyportError("denied", f"{folder} is not yours alone: its owner and who may write to it")
     lock = os.open(f"{folder}/autostart.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     while True:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -186,6 +187,23 @@ class Python(unittest.TestCase):
             self.assertEqual(done.returncode, 125)
             self.assertIn("denied", done.stderr)
             self.assertEqual(stranger.communicate(timeout=TIMEOUT)[0], "0\n")
+
+    @unittest.skipUnless(os.getuid() == 0, "only root can serve as somebody else")
+    def test_a_service_that_becomes_any_user_is_trusted_for_who_started_it(self):
+        script = "import sallyport\nwith sallyport.connect() as gate: print(gate.greeting['uid'])\n"
+        with Daemon({"user": "daemon", "socket": {"mode": "0666"}, "slot_uids": {"first": 1800000000},
+                     "access": [{"users": ["0", "54321"], "rights": ["scan", "operate"]}]}, private=False) as daemon:
+            with open(f"/proc/{daemon.process.pid}/status") as file:
+                self.assertIn(f"Uid:\t{pwd.getpwnam('daemon').pw_uid}\t", file.read())
+            # Copies: others may not see into the folder of the build.
+            command = shutil.copy(os.environ["SALLYPORT"], daemon.dir)
+            shutil.copy(os.path.join(FOLDER, "sallyport.py"), daemon.dir)
+            env = {**os.environ, "PYTHONPATH": daemon.dir, "SALLYPORT_SOCKET": daemon.socket_path}
+            for uid in (0, 54321):
+                for words in ([command, "status"], ["/usr/bin/python3", "-c", script]):
+                    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=TIMEOUT, user=uid)
+                    self.assertEqual(done.returncode, 0, (uid, done.stderr))
+            self.assertEqual(done.stdout, "54321\n")
 
     def test_example(self):
         env = {**os.environ, "PYTHONPATH": FOLDER, "SALLYPORT_SOCKET": self.daemon.socket_path}

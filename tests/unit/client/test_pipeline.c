@@ -67,6 +67,43 @@ Test(pipeline, answers_in_any_order_find_their_calls, .timeout = 20)
     fake_stop(&fake);
 }
 
+static void reply_which_method(int fd)
+{
+    static const char *const methods[] = {"hello", "stats", "reload", "drain", "policy.list"};
+    struct sp_message message;
+    if (!fake_greet(fd))
+        return;
+    while (fake_read(fd, &message)) {
+        filled = 0;
+        for (uint32_t i = 0; i < 5; i++)
+            if (sp_str_is(message.method, methods[i]))
+                filled = i + 1;
+        fake_reply(fd, message.msgid, fill_number);
+        sp_message_fini(&message);
+    }
+}
+
+Test(pipeline, what_takes_no_parameters_has_its_submit_too, .timeout = 20)
+{
+    int (*const submits[])(sallyport *, sallyport_done_fn *, void *, uint32_t *, struct sallyport_error *) = {
+        sallyport_submit_hello, sallyport_submit_stats, sallyport_submit_reload, sallyport_submit_drain,
+        sallyport_submit_policy_list};
+    struct fake fake;
+    struct done done[5] = {0};
+    fake_start(&fake, reply_which_method);
+    sallyport *service = fake_open(&fake);
+    for (int i = 0; i < 5; i++)
+        cr_assert_eq(submits[i](service, on_done, &done[i], NULL, NULL), 0);
+    while (sallyport_pending(service))
+        cr_assert_eq(sallyport_wait(service, -1, NULL), 0);
+    for (int i = 0; i < 5; i++) {
+        cr_expect_eq(done[i].n, 1);
+        cr_expect_eq(done[i].value, i + 1);
+    }
+    sallyport_close(service);
+    fake_stop(&fake);
+}
+
 static void answer_half_and_close(int fd)
 {
     struct sp_message message;

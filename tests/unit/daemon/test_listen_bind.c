@@ -56,6 +56,8 @@ Test(listen_bind, has_its_mode_before_anybody_can_connect, .init = set_up, .fini
     cr_assert_eq(lstat(path, &stat), 0);
     cr_assert_eq(stat.st_mode & 0777, 0640);
     cr_assert_eq(connect_to(), -1); /* bound, and not listening */
+    cr_assert_eq(sp_listen_begin(&sockets, NULL), 0);
+    cr_assert_eq(connect_to(), 0);
     cr_assert(fcntl(sockets.fds[0], F_GETFD) & FD_CLOEXEC);
     sp_listen_unbind(&sockets);
     cr_assert_eq(lstat(path, &stat), -1);
