@@ -141,6 +141,8 @@ void sp_dispatch_frame(struct sp_connection *connection, uint8_t *bytes, size_t 
 {
     struct sp_error error = {0};
     struct sp_message message;
+    uint32_t msgid;
+    bool peeked = sp_message_peek_msgid(bytes, n_bytes, &msgid);
     int r = sp_message_init(&message, bytes, n_bytes, &error);
     bool request = r == SP_EINVALID_REQUEST || (r == 0 && message.type == SP_MESSAGE_REQUEST);
     if (request && sp_connection_find(connection, message.msgid)) {
@@ -157,7 +159,9 @@ void sp_dispatch_frame(struct sp_connection *connection, uint8_t *bytes, size_t 
     }
     if (r < 0) {
         sp_stats_add(connection->server->stats, SP_STAT_BROKEN_FRAMES, 1);
-        sp_connection_finish(connection, NULL, &error);
+        if (peeked && sp_connection_find(connection, msgid))
+            peeked = false; /* it would pass for the answer of the one in flight */
+        sp_connection_finish(connection, peeked ? &msgid : NULL, &error);
         return;
     }
     if (request) {

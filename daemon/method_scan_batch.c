@@ -59,7 +59,7 @@ static void pack_error(struct sp_buffer *reply, const struct sp_error *error)
     sp_pack_key(reply, "error");
     sp_pack_map(reply, 2);
     sp_pack_key(reply, "name");
-    sp_pack_cstr(reply, sp_error_name(error->code));
+    sp_pack_cstr(reply, sp_error_name(sp_error_wire(error->code)));
     sp_pack_key(reply, "message");
     sp_pack_text(reply, sp_str_of(sp_error_format(error, text, sizeof(text))));
 }

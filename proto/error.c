@@ -67,6 +67,17 @@ void sp_error_prefix(struct sp_error *error, const char *format, ...)
     make_utf8(error->path);
 }
 
+int sp_error_wire(int code)
+{
+    switch (code) {
+    case SP_EINVALID_CONFIG: /* what was asked for, a reload, says what is wrong with it */
+    case SP_EPROTOCOL: return SP_EINVALID_REQUEST;
+    case SP_ENO_MEMORY:
+    case SP_EUNREACHABLE: return SP_EINTERNAL;
+    default: return -index_of(code);
+    }
+}
+
 const char *sp_error_name(int code)
 {
     return errors[index_of(code)].name;

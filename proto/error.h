@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Every error there is: identifier, name on the wire, what it means. Documentation and clients read the same rows.
- * Functions return 0 or the negative code; a code is forwarded unchanged by whoever cannot add to it. */
-#define SP_ERRORS(X)                                                                                                   \
+/* Every error there is: identifier, name, what it means. Documentation and clients read the same rows. Functions return 0 or
+ * the negative code; a code is forwarded unchanged by whoever cannot add to it. These are what a service answers. */
+#define SP_WIRE_ERRORS(X)                                                                                              \
     X(INVALID_REQUEST, "invalid_request", "the request is not valid")                                                  \
     X(UNKNOWN_METHOD, "unknown_method", "there is no such method")                                                     \
     X(TOO_LARGE, "too_large", "a size limit was exceeded")                                                             \
@@ -26,12 +26,17 @@
     X(TIMED_OUT, "timed_out", "the time limit was reached")                                                            \
     X(CANCELLED, "cancelled", "the request was cancelled")                                                             \
     X(SHUTTING_DOWN, "shutting_down", "the service is shutting down")                                                  \
-    X(INTERNAL, "internal", "an internal error")                                                                       \
+    X(INTERNAL, "internal", "an internal error")
+
+/* These stay on their own side: on the wire they are called by sp_error_wire. */
+#define SP_LOCAL_ERRORS(X)                                                                                             \
     X(NO_MEMORY, "no_memory", "out of memory")                                                                         \
     X(INVALID_CONFIG, "invalid_config", "the configuration is not valid")                                              \
     X(UNREACHABLE, "unreachable", "the service does not answer")                                                       \
     X(PROTOCOL, "protocol", "the peer does not speak the protocol")                                                    \
     X(NOT_APPLICABLE, "not_applicable", "the policy does not apply to the language")
+
+#define SP_ERRORS(X) SP_WIRE_ERRORS(X) SP_LOCAL_ERRORS(X)
 
 enum sp_error_number {
     SP_ERROR_NONE_,
@@ -66,7 +71,10 @@ int sp_error_set(struct sp_error *error, int code, const char *format, ...) __at
  * with '['. */
 void sp_error_prefix(struct sp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Name on the wire and general text of a code; codes that are not ours count as SP_EINTERNAL. Static strings. */
+/* The code as a service answers it: a local one becomes the wire's that says most. */
+int sp_error_wire(int code);
+
+/* Name and general text of a code; codes that are not ours count as SP_EINTERNAL. Static strings. */
 const char *sp_error_name(int code);
 const char *sp_error_text(int code);
 

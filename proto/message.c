@@ -106,25 +106,40 @@ void sp_message_fini(struct sp_message *message)
     message->method = (struct sp_str){0};
 }
 
+/* An integer that is not negative, in any of its forms; *at moves behind it. */
+static bool peek_uint(const uint8_t **at, const uint8_t *end, uint64_t *ret)
+{
+    if (*at == end)
+        return false;
+    uint8_t first = *(*at)++;
+    *ret = first;
+    if (first < 0x80)
+        return true;
+    if (first < 0xCC || first > 0xD3)
+        return false;
+    size_t n_bytes = (size_t)1 << ((first - 0xCC) & 3);
+    bool negative = first >= 0xD0 && *at < end && **at >= 0x80;
+    if ((size_t)(end - *at) < n_bytes || negative)
+        return false;
+    *ret = 0;
+    while (n_bytes--)
+        *ret = *ret << 8 | *(*at)++;
+    return true;
+}
+
 bool sp_message_peek_msgid(const uint8_t *bytes, size_t n_bytes, uint32_t *ret_msgid)
 {
-    /* fixarray of four, request, then an unsigned integer in any of its forms. */
-    if (n_bytes < 3 || bytes[0] != 0x94 || bytes[1] != SP_MESSAGE_REQUEST)
+    if (n_bytes == 0)
         return false;
-    uint8_t first = bytes[2];
-    if (first < 0x80) {
-        *ret_msgid = first;
-        return true;
-    }
-    if (first < 0xCC || first > 0xCE)
+    uint8_t first = bytes[0];
+    size_t n_head = (first & 0xF0) == 0x90 ? 1 : first == 0xDC ? 3 : first == 0xDD ? 5 : 0;
+    if (!n_head || n_bytes < n_head)
         return false;
-    size_t n = (size_t)1 << (first - 0xCC);
-    if (n_bytes < 3 + n)
+    const uint8_t *at = bytes + n_head, *end = bytes + n_bytes;
+    uint64_t type, msgid;
+    if (!peek_uint(&at, end, &type) || type != SP_MESSAGE_REQUEST || !peek_uint(&at, end, &msgid) || msgid > UINT32_MAX)
         return false;
-    uint32_t msgid = 0;
-    for (size_t i = 0; i < n; i++)
-        msgid = msgid << 8 | bytes[3 + i];
-    *ret_msgid = msgid;
+    *ret_msgid = (uint32_t)msgid;
     return true;
 }
 
@@ -154,6 +169,7 @@ void sp_message_pack_result(struct sp_buffer *buffer, uint32_t msgid)
 void sp_message_pack_error(struct sp_buffer *buffer, uint32_t msgid, const struct sp_error *error, bool as_map)
 {
     char message[sizeof(error->path) + sizeof(error->text) + 8];
+    int code = sp_error_wire(error->code);
     sp_error_format(error, message, sizeof(message));
     sp_pack_array(buffer, 4);
     sp_pack_uint(buffer, SP_MESSAGE_RESPONSE);
@@ -161,9 +177,9 @@ void sp_message_pack_error(struct sp_buffer *buffer, uint32_t msgid, const struc
     if (as_map) {
         sp_pack_map(buffer, 4);
         sp_pack_key(buffer, "code");
-        sp_pack_int(buffer, error->code);
+        sp_pack_int(buffer, code);
         sp_pack_key(buffer, "name");
-        sp_pack_cstr(buffer, sp_error_name(error->code));
+        sp_pack_cstr(buffer, sp_error_name(code));
         sp_pack_key(buffer, "message");
         sp_pack_cstr(buffer, message);
         sp_pack_key(buffer, "data");
@@ -176,7 +192,7 @@ void sp_message_pack_error(struct sp_buffer *buffer, uint32_t msgid, const struc
         sp_pack_uint(buffer, error->column);
     } else {
         char named[sizeof(message) + 32];
-        snprintf(named, sizeof(named), "%s: %s", sp_error_name(error->code), message);
+        snprintf(named, sizeof(named), "%s: %s", sp_error_name(code), message);
         sp_pack_cstr(buffer, named);
     }
     sp_pack_nil(buffer);

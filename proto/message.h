@@ -32,8 +32,8 @@ struct sp_message {
 int sp_message_init(struct sp_message *message, uint8_t *bytes, size_t n_bytes, struct sp_error *error);
 void sp_message_fini(struct sp_message *message);
 
-/* The msgid of a request whose frame is broken, too large or not whole, from its first bytes; false where it cannot be
- * read. */
+/* The msgid of a request whose frame is broken, too large, not whole or of the wrong shape, from its first bytes; false where
+ * it cannot be read. */
 bool sp_message_peek_msgid(const uint8_t *bytes, size_t n_bytes, uint32_t *ret_msgid);
 
 /* Heads; what follows on the buffer is params' array, or the result. */
@@ -41,7 +41,7 @@ void sp_message_pack_request(struct sp_buffer *buffer, uint32_t msgid, const cha
 void sp_message_pack_notification(struct sp_buffer *buffer, const char *method);
 void sp_message_pack_result(struct sp_buffer *buffer, uint32_t msgid);
 
-/* A whole error response: "name: path: text", or with as_map {code, name, message, data: {path, line, column}}. */
+/* A whole error response, by sp_error_wire: "name: path: text", or with as_map {code, name, message, data: {path, line, column}}. */
 void sp_message_pack_error(struct sp_buffer *buffer, uint32_t msgid, const struct sp_error *error, bool as_map);
 
 #endif

@@ -222,7 +222,7 @@ class Reloading(unittest.TestCase):
     def test_a_bad_configuration_changes_nothing_and_says_why(self):
         with Daemon() as daemon, daemon.client() as client:
             daemon.merge({"code_bytes": 5000, "log_level": "loud"})
-            with self.assertRaisesRegex(RpcError, "^invalid_config: log_level: unknown level"):
+            with self.assertRaisesRegex(RpcError, "^invalid_request: log_level: unknown level"):
                 client.call("reload")
             self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
             self.assertRegex(daemon.log(), r"not reloaded, the old configuration stays: .*sallyportd.yaml:\d+:\d+: log_level")

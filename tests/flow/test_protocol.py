@@ -84,13 +84,25 @@ class Protocol(unittest.TestCase):
         large = head + b"\x91\x81\xa4code\xc6" + struct.pack(">I", 17 << 20)
         wide = head + b"\xdd\xff\xff\xff\xff"
         broken = head + b"\x91\xc1"
-        for data, name in ((deep, "too_deep"), (large, "too_large"), (wide, "too_large"), (broken, "protocol")):
-            with self.subTest(name=name), self.daemon.client() as client:
+        for data, name in ((deep, "too_deep"), (large, "too_large"), (wide, "too_large"), (broken, "invalid_request"),
+                           (b"\xdc\x00\x04" + deep[1:], "too_deep"), (b"\xdd\0\0\0\x04" + broken[1:], "invalid_request"),
+                           (b"\x94\xcc\x00\xd2\0\0\0\x2a\xc1", "invalid_request"),
+                           *((msgpack.packb(message), "invalid_request") for message in (
+                               [0, 42, "hello"], [0, 42, "hello", [], 1], [0, 42], [0, 42, "hello", *[0] * 20]))):
+            with self.subTest(data=data), self.daemon.client() as client:
                 client.send_raw(data)
                 with self.assertRaises(RpcError) as caught:
                     client.wait(42)
                 self.assertEqual(caught.exception.name, name)
                 self.assertTrue(client.closed())
+                self.assertEqual(client.answers, {})
+
+    def test_a_broken_request_with_the_msgid_of_one_in_flight_is_not_answered_for_it(self):
+        with self.daemon.client() as client:
+            client.send("run", {"code": "import time; time.sleep(20)", "language": "python"}, msgid=9)
+            client.send_raw(msgpack.packb([0, 9, "hello"]))
+            self.assertTrue(client.closed())
+            self.assertEqual(client.answers, {})
 
     def test_what_a_header_claims_is_not_allocated(self):
         before = self.rss()

@@ -16,8 +16,21 @@ Test(error, every_code_has_its_own_name_and_is_found_by_it)
     cr_assert_eq(sp_error_find("nonsense"), 0);
 }
 
+Test(error, every_code_has_one_of_the_wire)
+{
+#define X(id, name, text) cr_expect_eq(sp_error_wire(SP_E##id), SP_E##id, "%s", name);
+    SP_WIRE_ERRORS(X)
+#undef X
+#define X(id, name, text)                                                                                              \
+    cr_expect_neq(sp_error_wire(SP_E##id), SP_E##id, "%s", name);                                                      \
+    cr_expect_eq(sp_error_wire(sp_error_wire(SP_E##id)), sp_error_wire(SP_E##id), "%s", name);
+    SP_LOCAL_ERRORS(X)
+#undef X
+}
+
 Test(error, a_foreign_code_counts_as_internal)
 {
+    cr_assert_eq(sp_error_wire(-9999), SP_EINTERNAL);
     cr_assert_str_eq(sp_error_name(-9999), "internal");
     cr_assert_str_eq(sp_error_name(5), "internal");
 }

@@ -100,6 +100,41 @@ Test(message, a_msgid_is_read_from_a_broken_frame)
     cr_assert_not(sp_message_peek_msgid((const uint8_t *)"\x94\x01\x01", 3, &msgid), "a response has no one to answer");
 }
 
+Test(message, a_msgid_is_read_whatever_the_form_of_head_and_number)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        bool found;
+    } cases[] = {{"\x92\x00\x07", 3, true}, {"\x9F\x00\x07", 3, true}, {"\xDC\x00\x04\x00\x07", 5, true},
+        {"\xDD\x00\x00\x00\x04\x00\x07", 7, true}, {"\x94\xCC\x00\x07", 4, true},
+        {"\x94\x00\xCF\x00\x00\x00\x00\x00\x00\x00\x07", 11, true}, {"\x94\x00\xD0\x07", 4, true},
+        {"\x94\x00\xD1\x00\x07", 5, true}, {"\x94\x00\xD0\xFF", 4, false}, {"\x94\x00\xFF", 3, false},
+        {"\x94\x00\xCF\x00\x00\x00\x01\x00\x00\x00\x07", 11, false}, {"\x94\x00\xCD\x00", 4, false},
+        {"\xDC\x00\x04", 3, false}, {"\xDD\x00", 2, false}, {"\x94\x00", 2, false}, {"\x90", 1, false},
+        {"\x84\x00\x07", 3, false}, {"\x94\x00\xA1\x07", 4, false}, {"", 0, false}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint32_t msgid = 0;
+        bool found = sp_message_peek_msgid((const uint8_t *)cases[i].bytes, cases[i].n, &msgid);
+        cr_expect_eq(found, cases[i].found, "case %zu", i);
+        cr_expect_eq(msgid, found ? 7u : 0u, "case %zu", i);
+    }
+}
+
+Test(message, only_the_names_of_the_wire_are_answered)
+{
+    static const char *const local[] = {"no_memory", "invalid_config", "unreachable", "protocol"};
+    for (int code = -1; code > -SP_ERROR_COUNT_; code--) {
+        struct sp_error error = {0};
+        sp_error_set(&error, code, NULL);
+        start();
+        sp_message_pack_error(&buffer, 5, &error, code % 2);
+        for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+            cr_expect_null(memmem(buffer.bytes, buffer.n_bytes, local[i], strlen(local[i])), "%s", local[i]);
+        sp_buffer_fini(&buffer);
+    }
+}
+
 Test(message, an_error_is_a_string_or_a_map)
 {
     struct sp_error error = {0};
