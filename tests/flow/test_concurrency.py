@@ -2,11 +2,10 @@
 
 import os
 import signal
-import sys
 import time
 import unittest
 
-from harness import Daemon, RpcError, wait_until
+from harness import Daemon, RpcError, need_runtime, wait_until
 
 POLICY = {"severity_threshold": "medium",
           "restricted_modules": [{"name": "socket", "description": "d", "severity": "high"}]}
@@ -44,9 +43,7 @@ class Concurrency(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = cls.enterClassContext(Daemon())
-        if not any(runtime["available"] for runtime in cls.daemon.call("hello")["runtimes"]):
-            print("no runtime is available here")
-            sys.exit(77)
+        need_runtime(cls.daemon)
 
     def start(self, client, marker, **more):
         """Starts a sleeper and waits until its child runs."""

@@ -5,7 +5,7 @@ import os
 import sys
 import unittest
 
-from harness import Daemon, RpcError
+from harness import Daemon, RpcError, need_runtime
 
 BLOCKING = {"severity_threshold": "medium",
             "patterns": [{"pattern": r"\bevil\b", "description": "d", "severity": "high"}],
@@ -18,9 +18,7 @@ class Gate(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = cls.enterClassContext(Daemon())
-        if not any(runtime["available"] for runtime in cls.daemon.call("hello")["runtimes"]):
-            print("no runtime is available here")
-            sys.exit(77)
+        need_runtime(cls.daemon)
 
     def setUp(self):
         self.client = self.enterContext(self.daemon.client())

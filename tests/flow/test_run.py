@@ -4,17 +4,14 @@ import sys
 import time
 import unittest
 
-from harness import Daemon, RpcError
+from harness import Daemon, RpcError, need_runtime
 
 
 class Run(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = cls.enterClassContext(Daemon())
-        runtimes = cls.daemon.call("hello")["runtimes"]
-        if not any(runtime["available"] for runtime in runtimes):
-            print("no runtime is available here:", runtimes)
-            sys.exit(77)
+        need_runtime(cls.daemon)
 
     def setUp(self):
         self.client = self.enterContext(self.daemon.client())

@@ -266,6 +266,19 @@ class Daemon:
             shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def need_runtime(daemon):
+    """Ends the test as skipped where no sandbox can be had, as failed where SP_TEST_MUST_RUN says that one can."""
+    runtimes = daemon.call("hello")["runtimes"]
+    if any(runtime["available"] for runtime in runtimes):
+        return
+    reasons = "; ".join(f"{runtime['name']}: {runtime['reason']}" for runtime in runtimes)
+    if os.environ.get("SP_TEST_MUST_RUN"):
+        raise AssertionError(f"no runtime is available, and this machine can run one: {reasons}")
+    print("skipped: no runtime is available here:", reasons, flush=True)
+    daemon.__exit__(None, None, None)  # an exit from a class's set-up leaves its contexts open
+    sys.exit(77)
+
+
 def wait_until(true, timeout=TIMEOUT, complaint=lambda: "it did not become so"):
     """Polls until true() is; AssertionError past the timeout."""
     end = time.monotonic() + timeout
