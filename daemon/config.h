@@ -58,7 +58,7 @@ struct sp_config_bounds {
 };
 
 struct sp_config_policy {
-    struct sp_str standard;             /* `default`: id or name or path; absent: the one that ships */
+    struct sp_str standard;             /* `default`: a name, preset:… or path; absent: the one that ships */
     struct sp_str mandatory;            /* judges besides; absent: none */
     struct sp_str folder;               /* never absent once loaded; may not exist */
     uint64_t user_policies, user_bytes; /* kept for one uid */

@@ -6,7 +6,7 @@
 
 /* Every error there is: identifier, name, what it means. Documentation and clients read the same rows. Functions return 0 or
  * the negative code; a code is forwarded unchanged by whoever cannot add to it. These are what a service answers. */
-#define SP_WIRE_ERRORS(X)                                                                                              \
+#define SP_FIRST_WIRE_ERRORS(X)                                                                                        \
     X(INVALID_REQUEST, "invalid_request", "the request is not valid")                                                  \
     X(UNKNOWN_METHOD, "unknown_method", "there is no such method")                                                     \
     X(TOO_LARGE, "too_large", "a size limit was exceeded")                                                             \
@@ -33,10 +33,13 @@
     X(NO_MEMORY, "no_memory", "out of memory")                                                                         \
     X(INVALID_CONFIG, "invalid_config", "the configuration is not valid")                                              \
     X(UNREACHABLE, "unreachable", "the service does not answer")                                                       \
-    X(PROTOCOL, "protocol", "the peer does not speak the protocol")                                                    \
-    X(NOT_APPLICABLE, "not_applicable", "the policy does not apply to the language")
+    X(PROTOCOL, "protocol", "the peer does not speak the protocol")
 
-#define SP_ERRORS(X) SP_WIRE_ERRORS(X) SP_LOCAL_ERRORS(X)
+/* Behind the others, since numbers stay what they were. */
+#define SP_LATER_WIRE_ERRORS(X) X(NOT_APPLICABLE, "not_applicable", "the policy does not apply to the language")
+
+#define SP_WIRE_ERRORS(X) SP_FIRST_WIRE_ERRORS(X) SP_LATER_WIRE_ERRORS(X)
+#define SP_ERRORS(X)      SP_FIRST_WIRE_ERRORS(X) SP_LOCAL_ERRORS(X) SP_LATER_WIRE_ERRORS(X)
 
 enum sp_error_number {
     SP_ERROR_NONE_,

@@ -5,7 +5,7 @@
 #define NAME_MAX_BYTES     64
 #define POLICY_REF_BYTES   128
 #define PATH_MAX_BYTES     4096
-#define ARGUMENT_MAX_BYTES (128u << 10)
+#define ARGUMENT_MAX_BYTES (64u << 10) /* what one frame to the runner holds; a variable with its name */
 #define VIOLATIONS_MAX     100000
 
 const struct sp_table sp_params_none_table = {.size_bytes = sizeof(struct sp_params_none)};
@@ -79,7 +79,8 @@ static const struct sp_table source_table = SP_TABLE(struct ROW, source_rows);
 
 #define ROW sp_params_scan_batch
 static const struct sp_field scan_batch_rows[] = {
-    {"sources", SP_FIELD_TABLES, SP_FIELD_REQUIRED, AT(sources), .n_max = SP_BATCH_MAX, .table = &source_table},
+    {"sources", SP_FIELD_TABLES, SP_FIELD_REQUIRED, AT(sources), .n_max = SP_BATCH_MAX, .table = &source_table,
+        .help = "what to judge"},
     POLICY_ROW,
     VIOLATIONS_ROW,
 };
@@ -93,9 +94,10 @@ const struct sp_table sp_params_explain_table = SP_TABLE(struct ROW, explain_row
 
 #define ROW sp_params_file
 static const struct sp_field file_rows[] = {
-    {"path", SP_FIELD_STRING, SP_FIELD_REQUIRED, AT(path), .min = 1, .max = SP_FILE_PATH_MAX},
-    {"data", SP_FIELD_BYTES, SP_FIELD_REQUIRED, AT(data), .max = SP_FRAME_BYTES_MAX},
-    {"mode", SP_FIELD_UINT, AT(mode), .max = 0777},
+    {"path", SP_FIELD_STRING, SP_FIELD_REQUIRED, AT(path), .min = 1, .max = SP_FILE_PATH_MAX,
+        .help = "where it lies: relative, without . and .."},
+    {"data", SP_FIELD_BYTES, SP_FIELD_REQUIRED, AT(data), .max = SP_FRAME_BYTES_MAX, .help = "its bytes"},
+    {"mode", SP_FIELD_UINT, AT(mode), .max = 0777, .help = "its permission bits; 0 is not given"},
 };
 static const struct sp_table file_table = SP_TABLE(struct ROW, file_rows);
 #undef ROW
@@ -107,13 +109,15 @@ static const struct sp_table file_table = SP_TABLE(struct ROW, file_rows);
 static const struct sp_field limit_rows[] = {
     {"wall_ms", SP_FIELD_UINT, AT(wall_ms), .min = 1, .max = CEILING, .help = "wall-clock time"},
     {"cpu_ms", SP_FIELD_UINT, AT(cpu_ms), .min = 1, .max = CEILING, .help = "CPU time of all processes"},
-    {"memory_bytes", SP_FIELD_UINT, AT(memory_bytes), .min = SP_MEMORY_BYTES_MIN, .max = CEILING},
+    {"memory_bytes", SP_FIELD_UINT, AT(memory_bytes), .min = SP_MEMORY_BYTES_MIN, .max = CEILING,
+        .help = "memory of all processes"},
     {"cpus", SP_FIELD_MILLI, AT(cpu_milli), .min = SP_CPU_MILLI_MIN, .max = CEILING,
         .help = "cores; 0.5 is half of one"},
     {"pids", SP_FIELD_UINT, AT(pids), .min = 1, .max = CEILING, .help = "processes and threads"},
     {"file_bytes", SP_FIELD_UINT, AT(file_bytes), .min = 1, .max = CEILING, .help = "size of one file"},
     {"disk_bytes", SP_FIELD_UINT, AT(disk_bytes), .min = 1, .max = CEILING, .help = "size of /work, and of /tmp"},
-    {"output_bytes", SP_FIELD_UINT, AT(output_bytes), .min = 1, .max = SP_FRAME_BYTES_MAX / 2},
+    {"output_bytes", SP_FIELD_UINT, AT(output_bytes), .min = 1, .max = SP_FRAME_BYTES_MAX / 2,
+        .help = "standard output and standard error together"},
     {"open_files", SP_FIELD_UINT, AT(open_files), .min = 8, .max = CEILING, .help = "descriptors a process"},
 };
 const struct sp_table sp_limits_table = SP_TABLE(struct ROW, limit_rows);
@@ -127,14 +131,20 @@ static const struct sp_field run_rows[] = {
     VIOLATIONS_ROW,
     {"runtime", SP_FIELD_STRING, AT(runtime), .min = 1, .max = NAME_MAX_BYTES,
         .help = "else the first that is available"},
-    {"argv", SP_FIELD_STRINGS, AT(argv), .max = ARGUMENT_MAX_BYTES, .n_max = SP_ARGV_MAX},
-    {"env", SP_FIELD_PAIRS, AT(env), .max = ARGUMENT_MAX_BYTES, .n_max = SP_ENV_MAX},
-    {"stdin", SP_FIELD_BYTES, AT(input), .max = SP_FRAME_BYTES_MAX},
-    {"files", SP_FIELD_TABLES, AT(files), .n_max = SP_FILES_MAX, .table = &file_table},
-    {"libraries", SP_FIELD_STRINGS, AT(libraries), .min = 1, .max = 256, .n_max = 64},
-    {"limits", SP_FIELD_TABLE, AT(limits), .table = &sp_limits_table},
+    {"argv", SP_FIELD_STRINGS, AT(argv), .max = ARGUMENT_MAX_BYTES, .n_max = SP_ARGV_MAX,
+        .help = "the program's arguments, without its own name"},
+    {"env", SP_FIELD_PAIRS, AT(env), .max = ARGUMENT_MAX_BYTES, .n_max = SP_ENV_MAX,
+        .help = "environment variables, of the names that the operator allows"},
+    {"stdin", SP_FIELD_BYTES, AT(input), .max = SP_FRAME_BYTES_MAX, .help = "what it reads on standard input"},
+    {"files", SP_FIELD_TABLES, AT(files), .n_max = SP_FILES_MAX, .table = &file_table,
+        .help = "source is judged and lies in /code, all else in /work"},
+    {"libraries", SP_FIELD_STRINGS, AT(libraries), .min = 1, .max = 256, .n_max = 64,
+        .help = "libraries to be installed; refused so far"},
+    {"limits", SP_FIELD_TABLE, AT(limits), .table = &sp_limits_table,
+        .help = "what is not given is the operator's standard"},
     {"network", SP_FIELD_STRING, AT(network), .max = NAME_MAX_BYTES, .help = "only \"none\" so far"},
-    {"artifacts", SP_FIELD_STRINGS, AT(artifacts), .min = 1, .max = SP_FILE_PATH_MAX, .n_max = SP_ARTIFACT_GLOBS_MAX},
+    {"artifacts", SP_FIELD_STRINGS, AT(artifacts), .min = 1, .max = SP_FILE_PATH_MAX, .n_max = SP_ARTIFACT_GLOBS_MAX,
+        .help = "which files of /work to bring back; ** is any number of folders"},
     {"stream", SP_FIELD_BOOL, AT(stream), .help = "output comes as notifications"},
     {"tag", SP_FIELD_STRING, AT(tag), .min = 1, .max = SP_TAG_BYTES_MAX, .help = "the caller's own name for the run"},
 };
@@ -143,8 +153,8 @@ const struct sp_table sp_params_run_table = SP_TABLE(struct ROW, run_rows);
 
 #define ROW sp_params_cancel
 static const struct sp_field cancel_rows[] = {
-    {"tag", SP_FIELD_STRING, AT(tag), .min = 1, .max = SP_TAG_BYTES_MAX},
-    {"msgid", SP_FIELD_UINT, AT(msgid), .max = UINT32_MAX, .standard = UINT64_MAX},
+    {"tag", SP_FIELD_STRING, AT(tag), .min = 1, .max = SP_TAG_BYTES_MAX, .help = "the tag that the run was given"},
+    {"msgid", SP_FIELD_UINT, AT(msgid), .max = UINT32_MAX, .standard = UINT64_MAX, .help = "the msgid of the request"},
 };
 const struct sp_table sp_params_cancel_table = SP_TABLE(struct ROW, cancel_rows);
 #undef ROW

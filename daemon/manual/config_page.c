@@ -1,13 +1,10 @@
 /* Prints sallyportd.yaml(5) from the rows of the configuration's table, so that the page cannot lag behind the code. A build
  * tool: never installed, never linked into the daemon. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/config.h"
-
-/* A bound that is there for arithmetic alone. */
-#define ENDLESS (UINT64_MAX / 4)
+#include "proto/manual/page.h"
 
 static const char head[] = ".Dd November 24, 2026\n"
                            ".Dt SALLYPORTD.YAML 5\n"
@@ -81,97 +78,23 @@ static const char tail[] =
     ".Sh SEE ALSO\n"
     ".Xr sallyport 1 ,\n"
     ".Xr sallyport-policy 5 ,\n"
+    ".Xr sallyport-rpc 7 ,\n"
     ".Xr sallyportd 8\n";
 
-/* Text that mdoc takes for text: a leading dot or quote, and backslashes, would be requests. */
-static void print_text(const char *text)
+static const struct sp_limits *limits_of(const struct sp_table *table, const struct sp_field *field)
 {
-    if (*text == '.' || *text == '\'')
-        fputs("\\&", stdout);
-    for (; *text; text++)
-        if (*text == '\\')
-            fputs("\\e", stdout);
-        else
-            putchar(*text);
-}
-
-static void print_number(const struct sp_field *field, uint64_t value)
-{
-    if (field->type == SP_FIELD_MILLI)
-        printf("%g", (double)value / 1000);
-    else
-        printf("%" PRIu64, value);
-}
-
-static const char *kind_of(const struct sp_field *field)
-{
-    switch (field->type) {
-    case SP_FIELD_BOOL: return "boolean";
-    case SP_FIELD_UINT: return "integer";
-    case SP_FIELD_MILLI: return "number";
-    case SP_FIELD_STRING:
-    case SP_FIELD_BYTES: return "string";
-    case SP_FIELD_CHOICE: return "one of the names";
-    case SP_FIELD_STRINGS: return "list of strings";
-    case SP_FIELD_TABLES: return "list of maps";
-    case SP_FIELD_PAIRS:
-    case SP_FIELD_TABLE:
-    case SP_FIELD_OBJECT: return "map";
-    }
-    return "value";
-}
-
-/* limits: where the field is one of theirs, what is built in. */
-static void print_standard(const struct sp_field *field, const struct sp_limits *limits)
-{
-    uint64_t standard = field->standard;
-    if (field->type == SP_FIELD_UINT || field->type == SP_FIELD_MILLI) {
-        fputs(", ", stdout);
-        print_number(field, field->min);
-        if (field->max < ENDLESS) {
-            fputs(" to ", stdout);
-            print_number(field, field->max);
-        } else {
-            fputs(" or more", stdout);
-        }
-        if (limits)
-            memcpy(&standard, (const char *)limits + field->offset, sizeof standard);
-        if (standard) {
-            fputs("; standard ", stdout);
-            print_number(field, standard);
-        }
-    } else if (field->type == SP_FIELD_BOOL) {
-        printf("; standard %s", field->standard ? "true" : "false");
-    } else if (field->type == SP_FIELD_CHOICE) {
-        printf("; standard %s", field->choices[field->standard]);
-    }
-}
-
-static void print_table(const struct sp_table *table, const struct sp_limits *limits)
-{
-    const struct sp_limits usual = sp_limits_default(), most = sp_limits_ceiling();
-    puts(".Bl -tag -width Ds");
-    for (size_t i = 0; i < table->n_fields; i++) {
-        const struct sp_field *field = &table->fields[i];
-        printf(".It Ic %s\n", field->name);
-        if (field->help)
-            print_text(field->help);
-        printf("%s(%s", field->help ? " " : "", kind_of(field));
-        print_standard(field, limits);
-        puts(")");
-        if (field->table)
-            print_table(field->table, table != &sp_config_table              ? NULL
-                                      : strcmp(field->name, "limits") == 0   ? &usual
-                                      : strcmp(field->name, "ceilings") == 0 ? &most
-                                                                             : NULL);
-    }
-    puts(".El");
+    static struct sp_limits usual, most;
+    usual = sp_limits_default();
+    most = sp_limits_ceiling();
+    if (table != &sp_config_table)
+        return NULL;
+    return strcmp(field->name, "limits") == 0 ? &usual : strcmp(field->name, "ceilings") == 0 ? &most : NULL;
 }
 
 int main(void)
 {
     fputs(head, stdout);
-    print_table(&sp_config_table, NULL);
+    sp_page_table(&sp_config_table, limits_of);
     fputs(tail, stdout);
     return ferror(stdout) ? 1 : 0;
 }

@@ -65,6 +65,18 @@ class Library(unittest.TestCase):
             os.path.join(SOURCE, "client/examples/run_program.c"), *flags)
         self.check_example(example)
 
+    def test_the_example_of_the_readme(self):
+        with open(os.path.join(SOURCE, "README.md")) as file:
+            text = file.read().split("```c\n")[1].split("```")[0]
+        self.assertLessEqual(len(text.splitlines()), 20)
+        source, example = os.path.join(self.dir, "readme.c"), os.path.join(self.dir, "readme")
+        with open(source, "w") as file:
+            file.write(text)
+        flags = run("pkg-config", "--cflags", "--libs", "sallyport", env=self.env).split()
+        run("cc", "-Wall", "-Wextra", "-Werror", "-std=c11", *SANITIZE, "-o", example, source, *flags)
+        env = {**self.env, "SALLYPORT_SOCKET": self.daemon.socket_path}
+        self.assertEqual(run(example, env=env), "42\n")
+
     def test_by_find_package(self):
         folder = os.path.join(self.dir, "project")
         os.mkdir(folder)
@@ -109,7 +121,7 @@ class Library(unittest.TestCase):
     def test_the_python_client_and_the_manual_are_there(self):
         files = {name for _, _, names in os.walk(self.dir) for name in names}
         self.assertLessEqual({"sallyport.py", "sallyport.1", "sallyport", "sallyport.h", "sallyport.pc",
-                              "sallyportConfig.cmake", "run_program.c"}, files)
+                              "sallyportConfig.cmake", "run_program.c", "sallyport-rpc.7", "sallyportd.yaml.5"}, files)
 
 
 if __name__ == "__main__":
