@@ -254,7 +254,8 @@ static void print_errors(void)
         SP_WIRE_ERRORS(X)
 #undef X
             {0}};
-    puts(".Sh ERRORS\nAn error is the string\n.Ql name: message ,\nor, after\n.Sy hello\nwith\n.Ic errors\n.Ql map ,");
+    puts(".Sh ERROR NAMES\nAn error is the string\n.Ql name: message ,\nor, after\n.Sy hello\nwith\n.Ic errors\n.Ql "
+         "map ,");
     puts("a map with code, name, message, and data: path, line, column of what is wrong.");
     puts("A frame that is not MessagePack-RPC gets one error where its msgid can be read, and the connection is "
          "closed.\nThe names are:");

@@ -244,7 +244,7 @@ class Reloading(unittest.TestCase):
             before = daemon.config["audit"]["file"]
             daemon.merge({"code_bytes": 5000, "audit": {"file": daemon.open_dir}})
             daemon.write_policy("two", "patterns: []\n")
-            with self.assertRaisesRegex(RpcError, "^invalid_config: audit.file: .* cannot be opened"):
+            with self.assertRaisesRegex(RpcError, "^invalid_request: audit.file: .* cannot be opened"):
                 client.call("reload")
             self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
             self.assertEqual([row["name"] for row in client.call("policy.list")], ["one"])
@@ -264,7 +264,7 @@ class Reloading(unittest.TestCase):
             daemon.start()
             with daemon.client() as client:
                 os.unlink(path)
-                with self.assertRaisesRegex(RpcError, "^invalid_config: cannot be opened: No such file"):
+                with self.assertRaisesRegex(RpcError, "^invalid_request: cannot be opened: No such file"):
                     client.call("reload")
                 self.assertIn(f"the old configuration stays: {path}: cannot be opened", daemon.log())
                 verdict = client.call("scan", {"code": "evil", "language": "python", "policy": "preset:default"})

@@ -99,7 +99,7 @@ class Manual(unittest.TestCase):
         self.daemon.start()
 
     def test_errors_are_the_closed_list(self):
-        self.assertEqual(self.page.lists[("ERRORS", "The names are:")], ERRORS)
+        self.assertEqual(self.page.lists[("ERROR NAMES", "The names are:")], ERRORS)
 
     def test_bounds_defaults_and_help_are_there(self):
         run = self.text.split(".Ss run\n")[1].split(".Ss stats\n")[0]

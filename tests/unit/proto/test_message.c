@@ -126,7 +126,7 @@ Test(message, only_the_names_of_the_wire_are_answered)
     static const char *const local[] = {"no_memory", "invalid_config", "unreachable", "protocol"};
     for (int code = -1; code > -SP_ERROR_COUNT_; code--) {
         struct sp_error error = {0};
-        sp_error_set(&error, code, NULL);
+        sp_error_set(&error, code, "x");
         start();
         sp_message_pack_error(&buffer, 5, &error, code % 2);
         for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
