@@ -218,8 +218,8 @@ static void print_notifications(void)
 {
     puts(".Sh NOTIFICATIONS\n.Ss output\nTo the client, while a run with\n.Ic stream\ngoes on.");
     print_rows(output);
-    puts(
-        ".Ss cancel\nTo the service: ends what is in flight on the same connection, which is still answered.\nOne of:");
+    puts(".Ss cancel\nTo the service: ends what is in flight on the same connection, which is still answered; a tag, "
+         "all that have it.\nOne of:");
     sp_page_table(&sp_params_cancel_table, NULL);
 }
 
