@@ -18,14 +18,17 @@ struct sp_buffer {
     int failed;
 };
 
+/* Allocates nothing. */
 void sp_buffer_init(struct sp_buffer *buffer, size_t max_bytes);
+/* Frees the memory, and leaves an empty buffer of the same bound. NULL is nothing. */
 void sp_buffer_fini(struct sp_buffer *buffer);
 /* Forgets the content and the failure, keeps the memory. */
 void sp_buffer_reset(struct sp_buffer *buffer);
+/* 0 or what `failed` says; nothing is appended then. bytes may be NULL where n_bytes is 0. */
 int sp_buffer_append(struct sp_buffer *buffer, const void *bytes, size_t n_bytes);
-/* Removes n bytes from the front (n at most n_bytes). */
+/* Removes n_bytes from the front; there must be as many. */
 void sp_buffer_consume(struct sp_buffer *buffer, size_t n_bytes);
-/* Moves the bytes out, to be freed with free(); the buffer is empty afterwards. */
+/* Moves the bytes out, to be freed with free(), NULL where none ever came; the buffer is empty afterwards. */
 uint8_t *sp_buffer_take(struct sp_buffer *buffer, size_t *ret_n_bytes);
 
 #endif

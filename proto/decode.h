@@ -90,7 +90,8 @@ int sp_decode(const msgpack_object *object, const struct sp_table *table, int co
 /* str or bin as a string; false for every other type. */
 bool sp_decode_str(const msgpack_object *object, struct sp_str *ret);
 
-/* Was the key given in the object that is a map? For what differs between absent and standard. */
+/* The value of a key of a map, borrowed; NULL where the key is not given, or object is NULL or no map. For what differs
+ * between absent and standard. */
 const msgpack_object *sp_decode_peek(const msgpack_object *object, const char *key);
 
 #endif

@@ -4,8 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Every error there is: identifier, name, what it means. Documentation and clients read the same rows. Functions return 0 or
- * the negative code; a code is forwarded unchanged by whoever cannot add to it. These are what a service answers. */
+/* Every error there is: identifier, name, what it means. A row's place is its number, so rows are only added at the end of
+ * the last list; the public header and the manual page repeat them, held to these by a test. Functions return 0 or the
+ * negative code; a code is forwarded unchanged by whoever cannot add to it. These are what a service answers. */
 #define SP_FIRST_WIRE_ERRORS(X)                                                                                        \
     X(INVALID_REQUEST, "invalid_request", "the request is not valid")                                                  \
     X(UNKNOWN_METHOD, "unknown_method", "there is no such method")                                                     \
@@ -87,7 +88,8 @@ int sp_error_find(const char *name);
 /* "path: text", or "text" without a path, into text (size bytes, always terminated). Returns text. */
 const char *sp_error_format(const struct sp_error *error, char *text, unsigned long size);
 
-/* A negative errno becomes a code of ours: ENOMEM SP_ENO_MEMORY, else SP_EINTERNAL; the text names call and errno. */
+/* An errno (positive) becomes a code of ours: ENOMEM SP_ENO_MEMORY, else SP_EINTERNAL; the text names what failed and why.
+ * Returns the code. */
 int sp_error_errno(struct sp_error *error, int positive_errno, const char *what);
 
 #endif

@@ -27,6 +27,7 @@ enum sp_language {
 
 #define SP_LANGUAGE_NONE (-1)
 
+/* Its name on the wire, "none" for a number that is no language. Static. */
 const char *sp_language_name(int language);
 
 /* Splits "python:3.12" into language and dialect (may be empty); SP_LANGUAGE_NONE for a name that is none. Names are

@@ -36,7 +36,8 @@ const char *sp_right_name(unsigned right);
 /* NULL-terminated, in the order of the bits: choices for a decoder. */
 extern const char *const sp_right_names[SP_RIGHT_COUNT + 1];
 
-/* Identifier, name on the wire, right needed, table of parameters (struct sp_params_<table>). */
+/* Identifier, function (sp_method_<function> is its handler), name on the wire, right needed, parameters (sp_params_<name>
+ * their struct, sp_params_<name>_table their table). */
 #define SP_METHODS(X)                                                                                                  \
     X(HELLO, hello, "hello", NONE, hello)                                                                              \
     X(POLICY_PUT, policy_put, "policy.put", POLICY, policy_put)                                                        \

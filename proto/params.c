@@ -102,8 +102,8 @@ static const struct sp_field file_rows[] = {
 static const struct sp_table file_table = SP_TABLE(struct ROW, file_rows);
 #undef ROW
 
-/* A limit's own ceiling is the caller's, by the configuration; here only what a number can be. 0 is no limit to ask for, nor is
- * what no interpreter can start under. */
+/* A limit's own ceiling is the caller's, by the configuration; here only what a number can be. 0 is no limit to ask for,
+ * nor is what no interpreter can start under. */
 #define ROW     sp_limits
 #define CEILING (UINT64_MAX / 4)
 static const struct sp_field limit_rows[] = {

@@ -53,7 +53,8 @@ static inline bool sp_str_ends(struct sp_str a, struct sp_str tail)
     return a.n_bytes >= tail.n_bytes && memcmp(a.ptr + a.n_bytes - tail.n_bytes, tail.ptr, tail.n_bytes) == 0;
 }
 
-/* For printf's "%.*s", which takes an int: what is longer is shown cut, in front of a code point, so that UTF-8 stays UTF-8. */
+/* For printf's "%.*s", which takes an int: what is longer is shown cut, in front of a code point, so that UTF-8 stays
+ * UTF-8. */
 static inline int sp_str_int(struct sp_str a, int most)
 {
     if (a.n_bytes <= (size_t)most)
