@@ -65,7 +65,6 @@ struct sp_runtimes_config sp_server_config_runtimes(struct sp_server *server, co
                 .wait_ms = config->pool.wait_ms,
             },
         .python_prefix = config->python_prefix.ptr,
-        .require_no_groups = config->require_no_groups,
         .log = log_runtimes,
     };
 }

@@ -72,7 +72,8 @@ struct sp_runtime_ops {
     const char *name;
 
     /* Finds out what the machine can do, by making one sandbox and ending it; may block for some seconds, before the loop
-     * runs. Also succeeds where the runtime is not available: describe says why. SP_ENO_MEMORY, SP_EINTERNAL. */
+     * runs. Also succeeds where the runtime is not available: describe says why. SP_ENO_MEMORY, SP_EINTERNAL. The spawner's
+     * descriptor is bubblewrap's: its open takes it, also on failure, and no other adapter touches it. */
     int (*open)(const struct sp_adapter_config *config, struct sp_adapter **ret_adapter, struct sp_error *error);
     /* All sandboxes were released before. closed comes once, later. */
     void (*close)(struct sp_adapter *adapter, void (*closed)(void *context), void *context);

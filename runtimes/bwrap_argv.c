@@ -90,10 +90,10 @@ static const char *const rest[] = {
     "/etc/ld.so.cache", /* over empty places in it */
     "--ro-bind-try",
     "/etc/alternatives",
-    "/etc/alternatives", /* */
+    "/etc/alternatives",
     "--ro-bind",
     SP_STAGE_RUNNER,
-    SP_SANDBOX_RUNNER, /* */
+    SP_SANDBOX_RUNNER,
     "--proc",
     "/proc",
     "--dev",

@@ -58,6 +58,7 @@ void sp_cgroup_open(struct sp_cgroup *cgroup, const char *instance, const struct
 /* Removes the instance's folders, which must hold no process. */
 void sp_cgroup_close(struct sp_cgroup *cgroup);
 
+/* Is the part to be had, so that a box gets its limits? */
 bool sp_cgroup_has(const struct sp_cgroup *cgroup, enum sp_cgroup_part part);
 
 /* A sandbox's folders with its limits; number is a name among the living. SP_EINTERNAL. */
@@ -91,8 +92,10 @@ bool sp_cgroup_oom_kills(int fd, uint64_t *ret_oom_kills);
 struct sp_cgroup_ops {
     /* Fills parents (open folders that may hold instances). False with the reason in note. */
     bool (*find)(struct sp_cgroup *cgroup, const struct sp_cgroup_paths *paths);
+    /* Writes the limits; fresh: also what a box gets once. SP_EINTERNAL. */
     int (*set)(
         const struct sp_cgroup_box *box, const struct sp_cgroup_limits *limits, bool fresh, struct sp_error *error);
+    /* What it can tell; the rest of *ret_usage, zeroed before, stays. */
     void (*usage)(const struct sp_cgroup_box *box, struct sp_cgroup_usage *ret_usage);
     const char *oom_file;
     enum sp_cgroup_part cpu_part;

@@ -1,6 +1,6 @@
-/* Keeps sandboxes ready. Loop thread; owned by its row of the set. A sandbox is making, then ready, then a run's or leaving; it never
- * comes back. How many are kept follows how often one was missing: twice as many after a miss, one fewer each idle_ms
- * without. */
+/* Keeps sandboxes ready. Loop thread; owned by its row of the set. A sandbox is making, then ready, then a run's or leaving;
+ * it never comes back. How many are kept follows how often one was missing: twice as many after a miss, one fewer each
+ * idle_ms without. */
 #include "runtimes/pool.h"
 
 #include <stdlib.h>

@@ -30,8 +30,8 @@ enum sp_runner_frame_type {
                             program; warm: it will block on fd 3 */
     SP_RUNNER_FILE = 2,  /* u32 mode, str path below /work, str first bytes; FILE_MORE frames append */
     SP_RUNNER_FILE_MORE = 3,
-    SP_RUNNER_LIMITS =
-        4, /* nine u64: struct sp_limits in its order, u32 flags: the program's rlimits are lowered now */
+    SP_RUNNER_LIMITS = 4, /* a u64 for each of SP_RUN_LIMITS, in its order, u32 flags: the program's rlimits are lowered
+                             now */
     SP_RUNNER_HANDOVER = 5, /* bytes for the program's fd 3; may repeat; see toolchain.h for what they hold */
     SP_RUNNER_GO = 6,       /* fd 3 is closed: the program runs. list globs of artifacts */
     SP_RUNNER_STDIN = 7,    /* bytes for its standard input; only behind GO */

@@ -63,6 +63,7 @@ enum sp_outcome {
     SP_OUTCOME_LOST,
     SP_OUTCOME_COUNT
 };
+/* Its name on the wire. Static. */
 const char *sp_outcome_name(enum sp_outcome outcome);
 
 /* All artifacts of a run together: with the output at its largest they still fit into one answer. */
@@ -95,8 +96,8 @@ struct sp_run;
 /* Bytes that the program wrote, as they come; both streams together at most limits.output_bytes. */
 typedef void sp_run_output_cb(struct sp_run *run, enum sp_run_stream stream, const uint8_t *bytes, size_t n_bytes);
 /* Exactly once for every start that returned 0. result NULL: the run ended before it was handed over, and error says why
- * (SP_ERUNTIME_UNAVAILABLE, SP_ECANCELLED, SP_EBUSY, SP_EINVALID_REQUEST …). Otherwise the program was handed over, and all that its sandbox
- * held is gone. The run may be freed in here. */
+ * (SP_ERUNTIME_UNAVAILABLE, SP_ECANCELLED, SP_EBUSY, SP_EINVALID_REQUEST …). Otherwise the program was handed over, and all
+ * that its sandbox held is gone. The run may be freed in here. */
 typedef void sp_run_done_cb(struct sp_run *run, const struct sp_run_result *result, const struct sp_error *error);
 /* The program is about to be handed over: from here on it answers a result, unless the sandbox cannot hold its files. May
  * be NULL. */
@@ -112,8 +113,9 @@ struct sp_run {
 };
 
 /* Queues a run: it waits while the number or memory of live sandboxes is at its bound. Never calls back before it
- * returns. SP_EINVALID_REQUEST (paths), SP_ERUNTIME_UNAVAILABLE, SP_EUNSUPPORTED_LANGUAGE, SP_EBUSY (queue full),
- * SP_ENO_MEMORY. */
+ * returns. SP_EINVALID_REQUEST (a file's path, too many files or artifacts, more memory than all sandboxes may have),
+ * SP_ERUNTIME_UNAVAILABLE, SP_EUNSUPPORTED_LANGUAGE, SP_EBUSY (queue full), SP_ESHUTTING_DOWN, SP_ENO_MEMORY: done is not
+ * called then. */
 int sp_run_start(
     struct sp_runtimes *runtimes, struct sp_run *run, const struct sp_sandbox_spec *spec, struct sp_error *error);
 
@@ -147,14 +149,14 @@ struct sp_runtimes_config {
     struct sp_limits limits;     /* what a run has that asks for nothing; what warm sandboxes are made with */
     struct sp_pool_config pool;
     const char *python_prefix; /* an operator's environment, bound read-only; NULL: none */
-    bool require_no_groups;
     /* Log lines of this room go through here; level as syslog(3). May be NULL. */
     void (*log)(void *context, int level, const char *text);
     void *log_context;
 };
 
 /* Probes what the machine can do (one real sandbox a runtime, made and ended) before it returns; pools fill afterwards.
- * Succeeds also where no runtime is available: describe says why. */
+ * Succeeds also where no runtime is available: describe says why. SP_ENO_MEMORY, SP_EINTERNAL: none of them could be opened.
+ * Strings of the configuration are not copied, and last until closed. */
 int sp_runtimes_open(
     const struct sp_runtimes_config *config, struct sp_runtimes **ret_runtimes, struct sp_error *error);
 /* Cancels what runs, empties the pools; closed is called once when nothing is left. */
@@ -162,7 +164,7 @@ void sp_runtimes_close(struct sp_runtimes *runtimes, void (*closed)(void *contex
 
 /* What is in force, told by hello and status: a claim is made only for what was probed. */
 struct sp_runtime_limit_info {
-    const char *name; /* "memory", "pids", "cpu", "disk", … */
+    const char *name; /* "memory", "pids", "cpu", "cpus", "disk", … */
     const char *by;   /* "cgroup2", "cgroup1", "rlimit", "watchdog", "tmpfs", … */
     bool best_effort;
     const char *note; /* NULL or why */
@@ -181,6 +183,7 @@ struct sp_runtime_info {
     const char *const *dialects; /* one a language: which of its dialects runs; "": not known */
 };
 
+/* Their number, and an array of them, the runtimes' own: it is filled anew by the next call. */
 size_t sp_runtimes_describe(const struct sp_runtimes *runtimes, const struct sp_runtime_info **ret_infos);
 
 struct sp_runtimes_stats {

@@ -58,7 +58,7 @@ struct sp_slots {
     bool hastened; /* the instance's share of the processor is raised, for those that are being killed */
 };
 
-/* Takes what the pointers lead to by reference. Info descriptors are put into epoll with data.u64 = index + 1.
+/* What the pointers lead to stays the caller's, and outlives the table. Info descriptors are put into epoll with data.u64 = index + 1.
  * SP_EINTERNAL, SP_ENO_MEMORY. */
 int sp_slots_init(struct sp_slots *slots, const struct sp_spawner_setup *setup, const struct sp_cgroup *cgroup,
     struct sp_slot_lease *lease, int epoll, int seccomp_fd, struct sp_error *error);
@@ -66,21 +66,28 @@ void sp_slots_fini(struct sp_slots *slots);
 
 /* Queues a start; the descriptors are taken. SP_EPROTOCOL: an id in use, or more than there can be. */
 int sp_slots_add(struct sp_slots *slots, const struct sp_spawner_request *request, int stream_fd, int errors_fd);
-/* Unknown ids are ignored: what they named has ended. */
+/* Unknown ids are ignored: what they named has ended. lower is answered by LOWERED, whatever comes of it. */
 void sp_slots_kill(struct sp_slots *slots, uint64_t id);
 void sp_slots_lower(struct sp_slots *slots, const struct sp_spawner_request *request);
 void sp_slots_kill_all(struct sp_slots *slots);
+
+/* ---- slot_start.c ---- */
 
 /* Starts the oldest of the queue, if a uid is free. True if there may be more to start. */
 bool sp_slots_start_one(struct sp_slots *slots);
 /* Something came on an info descriptor. */
 void sp_slots_read_info(struct sp_slots *slots, uint32_t index);
+
+/* ---- slot_end.c ---- */
+
 /* Reaps all children that have ended. */
 void sp_slots_reap(struct sp_slots *slots);
 /* Clears what leaves, kills again what does not, looks at memory where nothing else does. */
 void sp_slots_tick(struct sp_slots *slots);
-/* Until when sp_slots_tick is wanted; -1: no need. */
+/* In how many milliseconds sp_slots_tick is wanted; -1: no need. */
 int sp_slots_timeout_ms(const struct sp_slots *slots);
+
+/* ---- slot.c: what is said ---- */
 
 /* The next event to be said, with its descriptors (to be closed by the caller, also if said is never called); false
  * when there is none. sp_slots_said takes it off. */

@@ -32,9 +32,11 @@ struct sp_spawner_link {
 /* Takes fd, and reads the spawner's hello. SP_EINTERNAL. */
 int sp_spawner_link_init(
     struct sp_spawner_link *link, int fd, struct sp_spawner_hello *ret_hello, struct sp_error *error);
-/* From here on events come from the loop. */
+/* From here on events come from the loop. SP_EINTERNAL: the descriptor cannot be watched. */
 int sp_spawner_link_start(struct sp_spawner_link *link, uv_loop_t *loop, sp_spawner_event_cb *event,
     void (*gone)(void *context), void *context, struct sp_error *error);
+/* Drops what is queued. closed (may be NULL where it was not started) comes from the loop, at once where start was not
+ * called. The struct lasts until then. */
 void sp_spawner_link_close(struct sp_spawner_link *link, void (*closed)(void *context), void *context);
 
 /* Sends or queues; the descriptors are taken (-1: none), whatever happens. SP_ERUNTIME_UNAVAILABLE once the spawner is
