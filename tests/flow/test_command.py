@@ -225,6 +225,16 @@ class Run(Command):
         self.assertIn("helper.py:1:8: high: Operating system interface", err)
         self.assertIn("    import os\n           ^~\n", err)
 
+    def test_out_of_memory_is_137(self):
+        limits = [limit for runtime in self.daemon.call("hello")["runtimes"] for limit in runtime["limits"]]
+        if not any(limit["name"] == "memory" and not limit["best_effort"] for limit in limits):
+            self.skipTest(f"no memory cgroup is to be had here: {limits}")
+        code = "x = []\nwhile True:\n    x.append(bytearray(b'x' * (1 << 20)))\n"
+        done = subprocess.run([program("SALLYPORT"), "run", "--socket", self.daemon.socket_path, "-l", "python", "--memory",
+                               "64M", "-"], input=code, capture_output=True, text=True, timeout=TIMEOUT)
+        self.assertEqual(done.returncode, 137, done.stderr)
+        self.assertIn("ran out of memory", done.stderr)
+
     def test_statuses(self):
         def run(code, status, *options):
             return self.call("run", "-l", "python", *options, "-", stdin=code.encode(), status=status)
