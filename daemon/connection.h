@@ -70,7 +70,8 @@ size_t sp_connection_unread(const struct sp_connection *connection);
 
 /* Asks for the connection to be looked after before the loop waits: more may be read, or there is something to write. */
 void sp_connection_wake(struct sp_connection *connection);
-/* Reads on, writes, closes where it is time. For the listener. Returns true where it wants to be called again at once. */
+/* connection_io.c: reads on, writes, closes where it is time. For the listener. True where it wants to be called again at
+ * once. */
 bool sp_connection_pump(struct sp_connection *connection);
 
 #endif

@@ -1,7 +1,7 @@
 #ifndef SP_DAEMON_DISPATCH_H
 #define SP_DAEMON_DISPATCH_H
 
-/* From a frame to its handler: message, method, right, quota, parameters. Loop thread only. */
+/* From a frame to its handler: message, msgid, quota, method, right, parameters. Loop thread only. */
 
 #include <stddef.h>
 #include <stdint.h>

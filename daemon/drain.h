@@ -12,11 +12,12 @@ struct sp_server;
 struct sp_drain;
 
 /* drained is called once, on the loop, when nothing is in flight any more and the answers are out, or the time for that has
- * passed too. */
+ * passed too. SP_ENO_MEMORY. */
 int sp_drain_open(struct sp_server *server, void (*drained)(struct sp_server *server), struct sp_drain **ret_drain,
     struct sp_error *error);
 /* Begins; why is for the log. Called again it ends the grace where at_once is set. */
 void sp_drain_start(struct sp_drain *drain, const char *why, bool at_once);
+/* As sp_life_close. */
 void sp_drain_close(struct sp_drain *drain, void (*closed)(void *context), void *context);
 
 #endif

@@ -58,8 +58,8 @@ struct sp_gate {
 
 /* Checks all that can be refused without a look at the code, and makes the sandbox's specification; errors name what is
  * wrong by its path ("files[2].path", "limits.wall_ms", "env.LD_PRELOAD"). runtimes NULL: any name of a runtime is taken.
- * SP_EINVALID_REQUEST, SP_ETOO_LARGE, SP_EUNSUPPORTED_LANGUAGE (or a dialect that does not run here), SP_EDENIED (a runtime that the caller's rules forbid),
- * SP_ERUNTIME_UNAVAILABLE, SP_ENO_MEMORY. */
+ * SP_EINVALID_REQUEST, SP_ETOO_LARGE, SP_EUNSUPPORTED_LANGUAGE (or a dialect that does not run here), SP_EDENIED (a runtime
+ * that the caller's rules forbid), SP_ERUNTIME_UNAVAILABLE, SP_ENO_MEMORY. */
 int sp_gate_check(struct sp_gate *gate, const struct sp_config *config, const struct sp_runtimes *runtimes,
     const struct sp_identity *identity, const struct sp_params_run *params, struct sp_arena *arena,
     struct sp_error *error);
@@ -76,7 +76,8 @@ int sp_gate_hand_over(struct sp_gate *gate, struct sp_audit *audit, struct sp_ru
 
 void sp_gate_fini(struct sp_gate *gate);
 
-/* What every source must be that is scanned, run or not: within the configuration's size. */
+/* What every source must be that is scanned, run or not: within the configuration's code_bytes. SP_ETOO_LARGE, without a
+ * path. */
 int sp_gate_check_code(const struct sp_config *config, struct sp_str code, struct sp_error *error);
 
 #endif

@@ -9,7 +9,10 @@
 struct sp_server;
 struct sp_life;
 
+/* From here on signals are the loop's. *ret_life is set as soon as there is something to close, also on failure.
+ * SP_ENO_MEMORY, SP_EINTERNAL. */
 int sp_life_open(struct sp_server *server, struct sp_life **ret_life, struct sp_error *error);
+/* closed is called once on the loop, when nothing is left; the pointer is dead then. */
 void sp_life_close(struct sp_life *life, void (*closed)(void *context), void *context);
 
 #endif

@@ -30,6 +30,7 @@ int sp_listen_bind(
 /* Lets peers connect; they wait until the loop runs. Before privileges are dropped: the kernel tells a peer the credentials
  * of this moment, and root's are those that everybody can trust, whoever the daemon becomes. */
 int sp_listen_begin(const struct sp_listen_sockets *sockets, struct sp_error *error);
+/* Closes them and removes the path. Idempotent; of sockets that were taken nothing is left to do. */
 void sp_listen_unbind(struct sp_listen_sockets *sockets);
 
 struct sp_listener {

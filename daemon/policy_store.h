@@ -20,8 +20,8 @@ struct sp_policy_store_config {
     uv_loop_t *loop;
     struct sp_workers *compilers;
     const char *folder;           /* *.yaml and *.yml in it are the operator's, named by their file; NULL: none */
-    const char *default_policy;   /* a name of the folder or "preset:…"; NULL: SP_POLICY_STORE_DEFAULT */
-    const char *mandatory_policy; /* judges besides whatever a request asks for; NULL: none */
+    const char *default_policy;   /* a name of the folder, a path, or "preset:…"; NULL: that of SP_PRESET_DEFAULT */
+    const char *mandatory_policy; /* likewise; judges besides whatever a request asks for; NULL: none */
     size_t cache_bytes_max;       /* compiled policies that nothing names */
     size_t cache_policies_max;
     size_t user_bytes_max; /* what one uid's policies hold, named or not */
@@ -30,9 +30,7 @@ struct sp_policy_store_config {
     uint64_t user_compile_ms; /* CPU that one uid may spend on compiling within a minute; 0: no bound */
 };
 
-/* What judges a request that names no policy, unless the operator says otherwise: blocks nothing, reports what it sees. */
-#define SP_POLICY_STORE_DEFAULT "preset:" SP_PRESET_DEFAULT
-
+/* Bounds for whoever sets none; no strings, no loop, no compilers. */
 struct sp_policy_store_config sp_policy_store_config_default(void);
 
 /* Reads and compiles the operator's folder, the default and the mandatory policy; blocks until that is done: for the start,

@@ -1,5 +1,5 @@
-/* Putting the parts together and taking them apart. Loop thread. The order is in two tables and nowhere else: a part is opened
- * after what it calls and closed before it. */
+/* Putting the parts together and taking them apart. Loop thread. The order of opening is sp_server_start's, that of closing a
+ * table's (steps), and both are nowhere else: a part is opened after what it calls and closed before it. */
 #include "daemon/server.h"
 
 #include <stdio.h>

@@ -28,12 +28,13 @@ struct sp_task {
 
 struct sp_workers_config {
     uv_loop_t *loop;
-    unsigned n_threads; /* 0: one a core */
+    unsigned n_threads; /* 0: one a core; 256 at most, also where more are asked for */
     size_t tasks_max;   /* waiting, all users together */
     size_t user_tasks_max;
     size_t bytes_max; /* weight waiting, all users together */
 };
 
+/* SP_ENO_MEMORY, SP_EINTERNAL; what was started by then ends by itself, on the loop. */
 int sp_workers_start(const struct sp_workers_config *config, struct sp_workers **ret_workers, struct sp_error *error);
 /* Runs what is queued no more (cancelled), waits for what runs; stopped is called on the loop when all done have run. */
 void sp_workers_stop(struct sp_workers *workers, void (*stopped)(void *context), void *context);

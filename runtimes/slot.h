@@ -58,8 +58,8 @@ struct sp_slots {
     bool hastened; /* the instance's share of the processor is raised, for those that are being killed */
 };
 
-/* What the pointers lead to stays the caller's, and outlives the table. Info descriptors are put into epoll with data.u64 = index + 1.
- * SP_EINTERNAL, SP_ENO_MEMORY. */
+/* What the pointers lead to stays the caller's, and outlives the table. Info descriptors are put into epoll with data.u64 =
+ * index + 1. SP_EINTERNAL, SP_ENO_MEMORY. */
 int sp_slots_init(struct sp_slots *slots, const struct sp_spawner_setup *setup, const struct sp_cgroup *cgroup,
     struct sp_slot_lease *lease, int epoll, int seccomp_fd, struct sp_error *error);
 void sp_slots_fini(struct sp_slots *slots);
