@@ -229,7 +229,8 @@ void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp
 void sp_resolve_python_action_hide(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);
 
-/* Something that imports or evaluates, or sys.modules, gets out of sight (into a generator, an unknown container): that is dynamic. */
+/* Something that imports or evaluates, or sys.modules, gets out of sight (into a generator, an unknown container): that is
+ * dynamic. */
 void sp_resolve_python_action_escape(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);
 /* Something that imports or evaluates gets a name that operators look for (__getitem__, __call__): who uses them calls it

@@ -30,6 +30,7 @@ enum sp_finding_kind {
 /* How a finding was reached, in rising strength: where several apply, the strongest is told. */
 enum sp_via { SP_VIA_DIRECT, SP_VIA_CALL, SP_VIA_ALIAS, SP_VIA_FOLDED, SP_VIA_EVALUATED, SP_VIA_LIMIT, SP_VIA_COUNT };
 
+/* Names on the wire. Static. */
 const char *sp_severity_name(enum sp_severity severity);
 const char *sp_finding_kind_name(enum sp_finding_kind kind);
 const char *sp_via_name(enum sp_via via);
@@ -61,13 +62,15 @@ size_t sp_policy_model_warnings(const struct sp_policy_model *model, const struc
 /* The policy as a map with its defaults filled in, name included. */
 int sp_policy_model_pack(const struct sp_policy_model *model, struct sp_buffer *buffer);
 
-/* The policy that judges where nobody names one and the operator has set none: blocks nothing, reports what it sees. */
+/* A policy that comes with Sallyport, by its name. SP_EUNKNOWN_POLICY, SP_ENO_MEMORY. */
 int sp_preset_model(const char *name, struct sp_policy_model **ret_model, struct sp_error *error);
+/* The one that judges where nobody names one and the operator has set none: blocks nothing, reports what it sees. */
 #define SP_PRESET_DEFAULT "default"
 
 /* Builds the databases: milliseconds to seconds of CPU; never called on a scanning thread. The model is consumed only
  * on success. SP_EINVALID_PATTERN, SP_ETOO_LARGE, SP_ENO_MEMORY. The new policy has one reference. */
 int sp_policy_compile(struct sp_policy_model *model, struct sp_policy **ret_policy, struct sp_error *error);
+/* Any thread. ref returns its argument; the last unref frees, and takes NULL. */
 struct sp_policy *sp_policy_ref(struct sp_policy *policy);
 void sp_policy_unref(struct sp_policy *policy);
 
