@@ -221,6 +221,9 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
             if (key && sp_str_is(callee->text, look_ups[i])) {
                 sp_resolve_python_perform_subscript(resolver, owner, key, call->start, call->end, call->called, set);
                 return;
+            } else if (sp_str_is(callee->text, look_ups[i]) && call->n_arguments) {
+                sp_resolve_python_emit_dynamic(
+                    resolver, "member of a module by a computed name", call->start, call->end);
             }
         for (uint32_t i = 0; sp_str_is(callee->text, "update") && i < call->n_arguments; i++)
             if (call->arguments[i].name != UINT32_MAX && owner->text.n_bytes == 0)
@@ -259,6 +262,27 @@ void sp_resolve_python_call_bundle(struct sp_python_resolver *resolver, enum sp_
     sp_resolve_python_scope_add(resolver, set, items ? value : NULL);
 }
 
+/* Each of the names of attrgetter("a", "b"), in a row. */
+static void get_row(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
+    const struct sp_python_argument *object, struct sp_python_argument *name, const struct sp_python_call *call,
+    const struct sp_python_set *first, struct sp_python_set *set)
+{
+    const struct sp_python_value **items = sp_arena_array(&resolver->temporary, callee->n_items + 1, sizeof(*items));
+    if (!items) {
+        set->other = true;
+        return;
+    }
+    items[0] = first->n_items == 1 ? first->items[0] : NULL;
+    for (uint32_t i = 0; i < callee->n_items; i++) {
+        struct sp_python_set member = {0};
+        name->set = (struct sp_python_set){0};
+        sp_resolve_python_scope_add(resolver, &name->set, callee->items[i]);
+        sp_resolve_python_perform_member(resolver, &object->set, name, SP_VIA_CALL, call, &member);
+        items[i + 1] = member.n_items == 1 ? member.items[0] : NULL;
+    }
+    sp_resolve_python_scope_add(resolver, set, sp_fold_python_sequence(&resolver->fold, items, callee->n_items + 1));
+}
+
 static void call_getter(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
     const struct sp_python_call *call, struct sp_python_set *set)
 {
@@ -270,10 +294,15 @@ static void call_getter(struct sp_python_resolver *resolver, const struct sp_pyt
         return;
     }
     sp_resolve_python_scope_add(resolver, &name.set,
-        sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, callee->text, (enum sp_via)callee->via));
+        callee->text.n_bytes
+            ? sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, callee->text, (enum sp_via)callee->via)
+            : NULL);
     sp_resolve_python_perform_member(resolver, &object->set, &name, SP_VIA_CALL, call, &member);
     if (!callee->caller) {
-        sp_resolve_python_scope_join(resolver, set, &member);
+        if (callee->n_items)
+            get_row(resolver, callee, object, &name, call, &member, set);
+        else
+            sp_resolve_python_scope_join(resolver, set, &member);
         return;
     }
     for (uint8_t i = 0; i < member.n_items; i++)

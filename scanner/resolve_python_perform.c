@@ -16,12 +16,23 @@ static void too_large(struct sp_python_resolver *resolver, const struct sp_pytho
         sp_resolve_python_emit_limit(resolver, "text that is too large to be followed", given->start, given->end);
 }
 
+/* May it be something else than known texts? A member of a module holds whatever anybody put there. own: the program's
+ * own name counts as known. */
+static bool is_unknown(const struct sp_python_set *set, bool own)
+{
+    bool unknown = set->other || set->n_items == 0;
+    for (uint8_t i = 0; i < set->n_items && !unknown; i++)
+        unknown = set->items[i]->kind != SP_PYTHON_VALUE_TEXT && !(own && set->items[i]->kind == SP_PYTHON_VALUE_SELF);
+    return unknown;
+}
+
 /* ---- members ---- */
 
 void sp_resolve_python_perform_member(struct sp_python_resolver *resolver, const struct sp_python_set *object,
     const struct sp_python_argument *name, enum sp_via via, const struct sp_python_call *call,
     struct sp_python_set *set)
 {
+    bool unknown = is_unknown(&name->set, false);
     for (uint8_t i = 0; i < name->set.n_items; i++) {
         const struct sp_python_value *text = name->set.items[i];
         struct sp_python_set member, from = *object;
@@ -43,7 +54,7 @@ void sp_resolve_python_perform_member(struct sp_python_resolver *resolver, const
         sp_resolve_python_emit_paths(resolver, &member, call->start, call->end, call->called);
         sp_resolve_python_scope_join(resolver, set, &member);
     }
-    if (!name->set.other && name->set.n_items)
+    if (!unknown)
         return;
     set->other = true;
     for (uint8_t i = 0; i < object->n_items; i++)
@@ -62,9 +73,10 @@ bool sp_resolve_python_perform_subscript(struct sp_python_resolver *resolver, co
             if (key->set.items[i]->kind == SP_PYTHON_VALUE_TEXT)
                 sp_resolve_python_import_named(resolver, key->set.items[i]->text, key->start, key->end,
                     stronger(stronger(container->via, SP_VIA_CALL), key->set.items[i]->via), false, set);
-        if (key->set.other || key->set.n_items == 0)
+        bool unknown = is_unknown(&key->set, true);
+        if (unknown)
             sp_resolve_python_emit_dynamic(resolver, "module by a computed key of sys.modules", start, end);
-        set->other |= key->set.other || set->n_items == 0;
+        set->other |= unknown || set->n_items == 0;
         return true;
     }
     bool builtins = is_path && container->module && sp_str_is(container->text, "builtins");
@@ -97,7 +109,7 @@ bool sp_resolve_python_perform_subscript(struct sp_python_resolver *resolver, co
             sp_resolve_python_scope_peek(resolver, 0, number, &found);
         }
     }
-    if (key->set.other || key->set.n_items == 0)
+    if (is_unknown(&key->set, true))
         sp_resolve_python_emit_dynamic(resolver, "name of the program by a computed key", start, end);
     sp_resolve_python_emit_paths(resolver, &found, start, end, called);
     sp_resolve_python_scope_join(resolver, set, &found);
@@ -149,8 +161,8 @@ static void import_by_name(struct sp_python_resolver *resolver, const struct sp_
         const struct sp_python_value *value = given->set.items[i];
         struct sp_str name;
         bool own = value->kind == SP_PYTHON_VALUE_SELF;
-        if (own || value->kind == SP_PYTHON_VALUE_PATH) {
-            set->other = true; /* the program itself; an object instead of a name */
+        if (own) {
+            set->other = true; /* the program itself */
             continue;
         }
         if (!sp_fold_python_is_text(value) || !absolute(resolver, call, given, value->text, &own, &name)) {
@@ -199,6 +211,14 @@ static void evaluated_name(struct sp_python_resolver *resolver, const struct sp_
     set->other = true;
 }
 
+/* A function of the program's own, a builtin, or code that was judged where it was compiled: no text of any kind. */
+static bool is_no_text(const struct sp_python_value *value)
+{
+    return value->kind == SP_PYTHON_VALUE_CODE || value->kind == SP_PYTHON_VALUE_FUNCTION ||
+           (value->kind == SP_PYTHON_VALUE_PATH && value->builtin &&
+               !memchr(value->text.ptr, '.', value->text.n_bytes));
+}
+
 static void evaluate_one(struct sp_python_resolver *resolver, const struct sp_python_argument *given,
     const struct sp_python_call *call, bool expression, struct sp_python_set *set)
 {
@@ -209,9 +229,8 @@ static void evaluate_one(struct sp_python_resolver *resolver, const struct sp_py
             sp_resolve_python_emit_evaluated(resolver, value->text, given->start, given->end, expression);
             if (expression)
                 evaluated_name(resolver, value, call, set);
-        } else if (value->kind != SP_PYTHON_VALUE_CODE && value->kind != SP_PYTHON_VALUE_FUNCTION &&
-                   value->kind != SP_PYTHON_VALUE_PATH) {
-            unknown = true;
+        } else {
+            unknown |= !is_no_text(value);
         }
     }
     too_large(resolver, given);
@@ -226,12 +245,14 @@ static void evaluate(struct sp_python_resolver *resolver, const struct sp_python
     const struct sp_python_argument *second = row->action == SP_PYTHON_ACTION_EVALUATE_TWO
                                                   ? sp_resolve_python_call_argument(resolver, call, 1, "setup")
                                                   : NULL;
-    bool expression = strcmp(row->name, "eval") == 0;
+    bool expression = strcmp(row->name, "eval") == 0, star = false;
+    for (uint32_t i = 0; i < call->n_arguments; i++)
+        star |= call->arguments[i].star;
     if (row->action == SP_PYTHON_ACTION_COMPILE)
         sp_resolve_python_scope_add(resolver, set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_CODE));
     if (given)
         evaluate_one(resolver, given, call, expression, set);
-    else if (call->n_arguments > 0 && row->action != SP_PYTHON_ACTION_EVALUATE_TWO)
+    else if (star || (call->n_arguments > 0 && row->action != SP_PYTHON_ACTION_EVALUATE_TWO))
         sp_resolve_python_emit_dynamic(resolver, "evaluation of computed code", call->start, call->end);
     if (second)
         evaluate_one(resolver, second, call, false, set);
@@ -312,6 +333,14 @@ static bool evaluates_annotations(const struct sp_python_resolver *resolver, con
     return false;
 }
 
+/* A member of what is not known, by a name that is not known: getattr(*row). */
+static void tell_star(struct sp_python_resolver *resolver, const struct sp_python_call *call)
+{
+    for (uint32_t i = 0; i < call->n_arguments; i++)
+        if (call->arguments[i].star)
+            sp_resolve_python_emit_dynamic(resolver, "member of a module by a computed name", call->start, call->end);
+}
+
 /* ---- known functions ---- */
 
 void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct sp_python_action_row *row,
@@ -350,7 +379,8 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
         if (first && second)
             sp_resolve_python_perform_member(resolver, &first->set, second, callee->via, call, set);
         else
-            set->other = true;
+            tell_star(resolver, call);
+        set->other |= !first || !second;
         if (third)
             sp_resolve_python_scope_join(resolver, set, &third->set);
         return;
@@ -378,6 +408,8 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
         container.text = row->action == SP_PYTHON_ACTION_SYS_MODULES ? SP_STR("sys.modules") : SP_STR("builtins");
         if (first)
             sp_resolve_python_perform_subscript(resolver, &container, first, call->start, call->end, call->called, set);
+        else
+            tell_star(resolver, call);
         set->other |= !first;
         return;
     }
@@ -398,11 +430,11 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
         return;
     case SP_PYTHON_ACTION_ATTRGETTER:
     case SP_PYTHON_ACTION_METHODCALLER: {
-        const struct sp_python_value *name = first && first->set.n_items == 1 ? first->set.items[0] : NULL;
-        if (name && name->kind == SP_PYTHON_VALUE_TEXT)
-            sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_GETTER, call, 1, name->text,
-                row->action == SP_PYTHON_ACTION_METHODCALLER, set);
-        set->other |= !name || first->set.other;
+        /* Without a text: of a member whose name is not known. */
+        const struct sp_python_value *name = first ? sp_resolve_python_scope_constant(&first->set) : NULL;
+        sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_GETTER, call, 1, name ? name->text : (struct sp_str){0},
+            row->action == SP_PYTHON_ACTION_METHODCALLER, set);
+        set->other |= !name;
         return;
     }
     case SP_PYTHON_ACTION_PARTIAL:

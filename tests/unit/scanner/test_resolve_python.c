@@ -380,6 +380,63 @@ Test(resolve_python, tells_what_stays_unknown)
         expect_dynamic(sources[i]);
 }
 
+/* A member of a module holds whatever anybody put there, perhaps in another file. */
+Test(resolve_python, takes_no_member_of_a_module_for_known)
+{
+    static const char *const sinks[] = {
+        "exec(math.x)",
+        "eval(math.x)",
+        "compile(math.x, '', 'exec')",
+        "__import__(math.x)",
+        "__import__(name=math.x)",
+        "import importlib\nimportlib.import_module(math.x)",
+        "import importlib.util\nimportlib.util.find_spec(math.x)",
+        "import runpy\nrunpy.run_module(math.x)",
+        "import pkgutil\npkgutil.resolve_name(math.x)",
+        "import timeit\ntimeit.timeit(math.x)",
+        "import timeit\ntimeit.timeit('pass', setup=math.x)",
+        "import timeit\ntimeit.timeit(**x)",
+        "import sys\ngetattr(sys, math.x)",
+        "import sys\ngetattr(*x)",
+        "import sys\nsys.__getattribute__(math.x)",
+        "import sys\nsys.modules[math.x]",
+        "import sys\nsys.modules.get(math.x)",
+        "import sys\nsys.modules.get(*x)",
+        "import sys\nsys.__dict__[math.x]",
+        "import sys\nvars(sys).get(math.x)",
+        "import sys\nvars(sys).get(*x)",
+        "globals()[math.x]",
+        "__builtins__.__dict__[math.x]",
+        "__builtins__[math.x]",
+        "import operator, sys\noperator.attrgetter(math.x)(sys)",
+        "import operator, sys\noperator.attrgetter(input())(sys)",
+        "import operator, sys\noperator.attrgetter('path', math.x)(sys)",
+        "import operator, sys\noperator.methodcaller(math.x)(sys)",
+        "import operator, sys\noperator.getitem(sys.modules, math.x)",
+        "list(map(exec, [math.x]))",
+        "import sys\nexec(sys.ps1)",
+        "import json\nexec(json.__doc__)",
+        "import h\nexec(h.a.b)",
+        "exec(f'{math.x}')",
+        "exec(len.__doc__)",
+        "from math import x\neval(x)",
+        "x = math.x\nexec(x)",
+    };
+    char source[256];
+    for (size_t i = 0; i < SP_COUNT(sinks); i++) {
+        snprintf(source, sizeof(source), "import math\nmath.x = input()\n%s", sinks[i]);
+        expect_dynamic(source);
+        snprintf(source, sizeof(source), "import math\n%s", sinks[i]);
+        expect_dynamic(source);
+    }
+    expect_found("import operator, shutil\n"
+                 "operator.attrgetter('x', 'sys')(shutil)[1].modules['socket']");
+    expect_nothing("import math\nprint(math.x, str(math.x), math.x + 1, [math.x], d[math.x], getattr(d, math.x))");
+    expect_nothing("import timeit\ntimeit.timeit(dict)\ntimeit.timeit(lambda: 1)\ntimeit.timeit(number=5)");
+    expect_nothing("import sys\nsys.modules[__name__]\nc = compile('1', '', 'eval')\nexec(c)");
+    expect_nothing("import operator\nsorted(x, key=operator.attrgetter('a', 'b'))\noperator.attrgetter(n)(x)");
+}
+
 Test(resolve_python, tells_submodule_or_member)
 {
     struct fixture f;
