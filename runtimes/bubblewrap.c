@@ -15,8 +15,6 @@
 #include "runtimes/bwrap_argv.h"
 #include "runtimes/folder.h"
 
-#define FD_SPARE 16 /* as many as the spawner has slots to spare */
-
 static struct sp_bubblewrap_sandbox *of(struct sp_sandbox *sandbox)
 {
     return (struct sp_bubblewrap_sandbox *)sandbox;
@@ -292,7 +290,7 @@ static int open_(const struct sp_adapter_config *config, struct sp_adapter **ret
     adapter->config = *config;
     adapter->codes = -1;
     adapter->next_id = 1;
-    adapter->n_unended_max = runtimes->sandboxes_max + FD_SPARE;
+    adapter->n_unended_max = runtimes->sandboxes_max + SP_SPAWNER_SPARE_SLOTS;
     int status = sp_spawner_link_init(&adapter->link, runtimes->spawner_fd, &adapter->hello, error);
     adapter->limit_flags = (adapter->hello.memory_by == SP_SPAWNER_BY_WATCHDOG ? SP_RUNNER_LIMITS_DATA : 0) |
                            (adapter->hello.pids_by == SP_SPAWNER_BY_NONE ? SP_RUNNER_LIMITS_TASKS : 0);

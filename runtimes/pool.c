@@ -8,9 +8,8 @@
 
 #include "runtimes/set.h"
 
-#define MAKING_MAX     2     /* at a time: making one keeps a processor busy */
-#define MAKING_MS      15000 /* until one that is not ready is given up */
-#define BACKOFF_MS     500   /* after a failure, doubled with each */
+#define MAKING_MAX     2   /* at a time: making one keeps a processor busy */
+#define BACKOFF_MS     500 /* after a failure, doubled with each */
 #define BACKOFF_MS_MAX 30000
 
 static void list_add(struct sp_pool_list *list, struct sp_sandbox *sandbox)
@@ -187,7 +186,7 @@ void sp_pool_age(struct sp_pool *pool)
     uint64_t now = now_ms(pool);
     for (struct sp_sandbox *at = pool->making.first, *next; at; at = next) {
         next = at->next;
-        if (now - at->made_ms > MAKING_MS)
+        if (now - at->made_ms > SP_SET_READY_MS)
             give_up(pool, &pool->making, at);
     }
     for (struct sp_sandbox *at = pool->ready.first, *next; at; at = next) {

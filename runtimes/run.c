@@ -9,8 +9,7 @@
 #include "runtimes/handover.h"
 #include "runtimes/set.h"
 
-#define START_MS  15000 /* until a sandbox that does not become ready is given up */
-#define LINGER_MS 1000  /* from the exit frame until what does not leave is killed */
+#define LINGER_MS 1000 /* from the exit frame until what does not leave is killed */
 
 /* ---- the end ---- */
 
@@ -157,7 +156,7 @@ void sp_run_adopt(struct sp_run_state *state, struct sp_sandbox *sandbox)
     sandbox->owner = state;
     state->sandbox = sandbox;
     state->step = SP_RUN_STARTING;
-    uv_timer_start(&state->timer, on_start_deadline, START_MS, 0);
+    uv_timer_start(&state->timer, on_start_deadline, SP_SET_READY_MS, 0);
 }
 
 /* ---- events ---- */

@@ -11,6 +11,7 @@
 #include "runtimes/pool.h"
 
 #define SP_SET_ROWS_MAX 8
+#define SP_SET_READY_MS 15000 /* until a sandbox that does not become ready is given up */
 
 /* One runtime. */
 struct sp_set_row {

@@ -16,9 +16,6 @@
 #include "runtimes/spawner_wire.h"
 
 #define HELLO_WAIT_MS 10000
-#define SOCKET_FD     3
-/* More than may live at once, for those that are just leaving. */
-#define SPARE_SLOTS 16
 
 static int copy_path(char *to, const char *from, const char *standard, const char *what, struct sp_error *error)
 {
@@ -35,7 +32,7 @@ static int set_up_slots(const struct sp_spawner_config *config, struct sp_spawne
 {
     setup->service_uid = config->service_uid == (uid_t)-1 ? geteuid() : config->service_uid;
     setup->service_gid = config->service_gid == (gid_t)-1 ? getegid() : config->service_gid;
-    setup->n_slots = (config->sandboxes_max ? config->sandboxes_max : 1) + SPARE_SLOTS;
+    setup->n_slots = (config->sandboxes_max ? config->sandboxes_max : 1) + SP_SPAWNER_SPARE_SLOTS;
     if (geteuid() != 0)
         return 0;
     setup->slot_uid_first = config->n_slot_uids ? config->slot_uid_first : SP_SPAWNER_SLOT_UID_FIRST;
@@ -76,10 +73,10 @@ __attribute__((noreturn)) static void become_spawner(const char *program, int so
     char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
     sigset_t none;
     /* No descriptor of the daemon's but the socket and the three standard ones. */
-    if (dup2(socket, SOCKET_FD) != SOCKET_FD && socket != SOCKET_FD)
+    if (dup2(socket, SP_SPAWNER_SOCKET_FD) != SP_SPAWNER_SOCKET_FD && socket != SP_SPAWNER_SOCKET_FD)
         _exit(127);
-    fcntl(SOCKET_FD, F_SETFD, 0);
-    close_range(SOCKET_FD + 1, ~0u, 0);
+    fcntl(SP_SPAWNER_SOCKET_FD, F_SETFD, 0);
+    close_range(SP_SPAWNER_SOCKET_FD + 1, ~0u, 0);
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
     sigemptyset(&none);

@@ -11,6 +11,8 @@
 #define SP_SPAWNER_PATH_BYTES   512u
 #define SP_SPAWNER_TEXT_BYTES   200u
 #define SP_SPAWNER_FDS_MAX      2u
+#define SP_SPAWNER_SOCKET_FD    3  /* where the spawner finds its end */
+#define SP_SPAWNER_SPARE_SLOTS  16 /* more than may live at once, for those that are just leaving */
 
 /* The first packet, daemon to spawner: all that a sandbox is made of. Nothing later can change it. */
 struct sp_spawner_setup {

@@ -25,7 +25,6 @@
 #include "runtimes/spawner_wire.h"
 #include "runtimes/stage.h"
 
-#define SOCKET_FD      3
 #define EVENT_SOCKET   (UINT64_MAX)
 #define EVENT_SIGNAL   (UINT64_MAX - 1)
 #define LAST_WAIT_MS   5000 /* for sandboxes to be gone when we end */
@@ -143,7 +142,7 @@ static bool terminated(const char *text, size_t size)
 
 static bool take_setup(struct sp_spawner_setup *setup)
 {
-    ssize_t n = recv(SOCKET_FD, setup, sizeof *setup, 0);
+    ssize_t n = recv(SP_SPAWNER_SOCKET_FD, setup, sizeof *setup, 0);
     return n == (ssize_t)sizeof *setup && setup->version == SP_SPAWNER_WIRE_VERSION &&
            setup->size_bytes == sizeof *setup && terminated(setup->runner, sizeof setup->runner) &&
            terminated(setup->bwrap, sizeof setup->bwrap) && terminated(setup->state_dir, sizeof setup->state_dir) &&
@@ -161,7 +160,7 @@ static ssize_t receive(struct sp_spawner_request *request, int fds[SP_SPAWNER_FD
     struct iovec part = {request, sizeof *request};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    ssize_t n = recvmsg(SOCKET_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    ssize_t n = recvmsg(SP_SPAWNER_SOCKET_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     *ret_n_fds = 0;
     struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
@@ -213,7 +212,7 @@ static int send_event(const struct sp_spawner_event *event, const int *fds, size
         control.header.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
         memcpy(CMSG_DATA(&control.header), fds, n_fds * sizeof(int));
     }
-    return sendmsg(SOCKET_FD, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+    return sendmsg(SP_SPAWNER_SOCKET_FD, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
 static void want_out(struct spawner *spawner, bool wants)
@@ -222,7 +221,7 @@ static void want_out(struct spawner *spawner, bool wants)
         return;
     spawner->wants_out = wants;
     struct epoll_event event = {.events = wants ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.u64 = EVENT_SOCKET};
-    epoll_ctl(spawner->epoll, EPOLL_CTL_MOD, SOCKET_FD, &event);
+    epoll_ctl(spawner->epoll, EPOLL_CTL_MOD, SP_SPAWNER_SOCKET_FD, &event);
 }
 
 static void send_events(struct spawner *spawner)
@@ -276,7 +275,7 @@ static void serve(struct spawner *spawner)
         more = !spawner->ending && sp_slots_start_one(&spawner->slots);
     }
     sp_slots_kill_all(&spawner->slots);
-    epoll_ctl(spawner->epoll, EPOLL_CTL_DEL, SOCKET_FD, NULL);
+    epoll_ctl(spawner->epoll, EPOLL_CTL_DEL, SP_SPAWNER_SOCKET_FD, NULL);
     for (uint64_t until_ms = now_ms() + LAST_WAIT_MS; spawner->slots.n_busy && now_ms() < until_ms;)
         turn(spawner, 5);
 }
@@ -294,7 +293,7 @@ static int watch(struct spawner *spawner)
     struct epoll_event socket = {.events = EPOLLIN, .data.u64 = EVENT_SOCKET};
     struct epoll_event signal = {.events = EPOLLIN, .data.u64 = EVENT_SIGNAL};
     if (spawner->signals < 0 || spawner->epoll < 0 ||
-        epoll_ctl(spawner->epoll, EPOLL_CTL_ADD, SOCKET_FD, &socket) < 0 ||
+        epoll_ctl(spawner->epoll, EPOLL_CTL_ADD, SP_SPAWNER_SOCKET_FD, &socket) < 0 ||
         epoll_ctl(spawner->epoll, EPOLL_CTL_ADD, spawner->signals, &signal) < 0)
         return -1;
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -310,7 +309,8 @@ int main(int argc, char **argv)
         .signals = -1,
         .seccomp_fd = -1};
     struct sp_error error = {0};
-    if (argc != 1 || fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0 || !take_setup(&spawner.setup) || watch(&spawner) < 0) {
+    if (argc != 1 || fcntl(SP_SPAWNER_SOCKET_FD, F_SETFD, FD_CLOEXEC) < 0 || !take_setup(&spawner.setup) ||
+        watch(&spawner) < 0) {
         fprintf(stderr, "sallyport-spawner: started by sallyportd only\n");
         return 2;
     }
@@ -322,11 +322,11 @@ int main(int argc, char **argv)
     bool ready = make_ready(&spawner, &error) == 0;
     spawner.hello.available = ready;
     snprintf(spawner.hello.text, sizeof spawner.hello.text, "%.199s", error.text);
-    bool heard = send(SOCKET_FD, &spawner.hello, sizeof spawner.hello, MSG_NOSIGNAL) >= 0;
+    bool heard = send(SP_SPAWNER_SOCKET_FD, &spawner.hello, sizeof spawner.hello, MSG_NOSIGNAL) >= 0;
     if (heard && ready)
         serve(&spawner);
     else if (heard) /* nothing to do, but the daemon must not take our end for an accident */
-        while (recv(SOCKET_FD, &spawner.hello, sizeof spawner.hello, 0) > 0)
+        while (recv(SP_SPAWNER_SOCKET_FD, &spawner.hello, sizeof spawner.hello, 0) > 0)
             ;
     sp_slots_fini(&spawner.slots);
     sp_slot_lease_close(&spawner.lease);
