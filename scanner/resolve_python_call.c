@@ -335,6 +335,16 @@ static bool ends(struct sp_str text, const char *tail)
     return sp_str_ends(text, sp_str_of(tail));
 }
 
+/* Builtins that neither call nor hand on what they are given. */
+static bool only_looks(struct sp_str name)
+{
+    static const char *const names[] = {"callable", "hasattr", "hash", "id", "isinstance", "issubclass", "len", "repr"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (sp_str_is(name, names[i]))
+            return true;
+    return false;
+}
+
 static void call_path(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
     const struct sp_python_call *call, struct sp_python_set *set)
 {
@@ -369,7 +379,8 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
         return;
     }
     sp_resolve_python_call_compute(resolver, callee, call, set);
-    sp_resolve_python_call_callbacks(resolver, call);
+    if (!(callee->builtin && only_looks(callee->text)))
+        sp_resolve_python_call_callbacks(resolver, call);
 }
 
 void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
