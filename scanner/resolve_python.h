@@ -200,6 +200,19 @@ void sp_resolve_python_display_iterate(
 /* The set's values become the target's: names, tuples, attributes, subscripts. */
 void sp_resolve_python_assign(struct sp_python_resolver *resolver, uint32_t target, const struct sp_python_set *set);
 
+/* ---- store ---- */
+
+/* Is it a list or a table that modules are found by? */
+bool sp_resolve_python_store_is_source(const struct sp_python_value *value);
+/* Does a method or a function of that name (or path) put something into what it is called of? */
+bool sp_resolve_python_store_changes(struct sp_str method);
+/* Tells the change of such a list or table; nothing of other values. */
+void sp_resolve_python_store_tell(
+    struct sp_python_resolver *resolver, const struct sp_python_value *value, uint32_t start, uint32_t end);
+/* owner.name = …: tells it where imports rest on that member. name with ptr NULL: not known. */
+void sp_resolve_python_store_member(struct sp_python_resolver *resolver, const struct sp_python_value *owner,
+    struct sp_str name, uint32_t start, uint32_t end);
+
 /* ---- call ---- */
 
 struct sp_python_argument {

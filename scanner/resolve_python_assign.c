@@ -80,6 +80,7 @@ static void assign_link(
         for (uint8_t i = 0; i < owner.n_items; i++) {
             struct sp_python_set member = {0};
             const struct sp_python_value *path = owner.items[i];
+            sp_resolve_python_store_member(resolver, path, text, target->start, target->end);
             if (path->kind != SP_PYTHON_VALUE_PATH)
                 continue;
             sp_resolve_python_member_find(resolver, path, text, SP_VIA_DIRECT, target->start, target->end, &member);
@@ -91,9 +92,6 @@ static void assign_link(
                     continue;
                 if (sp_str_is(path->text, "builtins") && !resolver->builtins_change)
                     resolver->builtins_change = resolver->again = true;
-                if (sp_str_is(member.items[k]->text, "sys.path"))
-                    sp_resolve_python_emit_dynamic(
-                        resolver, "module path that the program changes", target->start, target->end);
                 uint32_t number = sp_python_names_find(&resolver->names, member.items[k]->text);
                 if (number != UINT32_MAX && set->n_items)
                     sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
@@ -112,6 +110,9 @@ static void assign_link(
     if (link->child)
         sp_resolve_python_expression(resolver, link->child, &key);
     const struct sp_python_value *constant = sp_resolve_python_scope_constant(&key);
+    /* sys.modules[__name__] = …: the program in its own place. */
+    const struct sp_python_value *single = sp_resolve_python_scope_single(&key);
+    bool own = single && single->kind == SP_PYTHON_VALUE_SELF;
     if (constant)
         sp_resolve_python_action_tell_operator(resolver, constant->text, set, target->start, target->end);
     if (set->n_items) {
@@ -130,9 +131,14 @@ static void assign_link(
                 sp_python_names_add(&resolver->names, sp_resolve_python_emit_keep(resolver, constant->text));
             sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
         }
-        if (value->kind == SP_PYTHON_VALUE_PATH && sp_str_is(value->text, "sys.path"))
-            sp_resolve_python_emit_dynamic(
-                resolver, "module path that the program changes", target->start, target->end);
+        if (!own)
+            sp_resolve_python_store_tell(resolver, value, target->start, target->end);
+        bool space = value->kind == SP_PYTHON_VALUE_NAMESPACE;
+        if (space)
+            sp_resolve_python_store_member(
+                resolver, value, constant ? constant->text : (struct sp_str){0}, target->start, target->end);
+        if (space && constant)
+            sp_resolve_python_member_tell_path(resolver, constant->text, target->start, target->end);
         /* globals()["x"] = …: a name of the program's own. */
         if (value->kind == SP_PYTHON_VALUE_NAMESPACE && value->text.n_bytes == 0 && constant) {
             uint32_t number = sp_python_names_find(&resolver->names, constant->text);

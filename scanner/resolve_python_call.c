@@ -225,9 +225,14 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
                 sp_resolve_python_emit_dynamic(
                     resolver, "member of a module by a computed name", call->start, call->end);
             }
-        for (uint32_t i = 0; sp_str_is(callee->text, "update") && i < call->n_arguments; i++)
+        for (uint32_t i = 0; sp_resolve_python_store_changes(callee->text) && i < call->n_arguments; i++) {
+            uint32_t name = call->arguments[i].name;
+            struct sp_str text = name == UINT32_MAX ? (struct sp_str){0} : resolver->names.items[name];
+            sp_resolve_python_store_member(resolver, owner, text, call->start, call->end);
+            sp_resolve_python_member_tell_path(resolver, text, call->start, call->end);
             if (call->arguments[i].name != UINT32_MAX && owner->text.n_bytes == 0)
                 sp_resolve_python_scope_bind_in(resolver, 0, call->arguments[i].name, &call->arguments[i].set);
+        }
         if (owner->text.n_bytes && (sp_str_is(callee->text, "values") || sp_str_is(callee->text, "items")))
             sp_resolve_python_emit_dynamic(resolver, "walk over a module's members", call->start, call->end);
         set->other = true;
@@ -335,6 +340,15 @@ static bool ends(struct sp_str text, const char *tail)
     return sp_str_ends(text, sp_str_of(tail));
 }
 
+/* What a path is a member of. */
+static struct sp_python_value owner_of(const struct sp_python_value *path)
+{
+    struct sp_python_value owner = *path;
+    while (owner.text.n_bytes > 0 && owner.text.ptr[--owner.text.n_bytes] != '.')
+        ;
+    return owner;
+}
+
 /* Builtins that neither call nor hand on what they are given. */
 static bool only_looks(struct sp_str name)
 {
@@ -354,6 +368,17 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
         return;
     }
     const struct sp_python_argument *first = sp_resolve_python_call_argument(resolver, call, 0, NULL);
+    if (sp_resolve_python_store_changes(callee->text)) {
+        struct sp_python_value owner = owner_of(callee);
+        sp_resolve_python_store_tell(resolver, &owner, call->start, call->end);
+        for (uint8_t i = 0; first && i < first->set.n_items; i++) /* list.append(sys.path, "x") */
+            sp_resolve_python_store_tell(resolver, first->set.items[i], call->start, call->end);
+    } else if (first && ends(callee->text, ".__setattr__")) {
+        struct sp_python_value owner = owner_of(callee);
+        const struct sp_python_value *name = sp_resolve_python_scope_constant(&first->set);
+        sp_resolve_python_store_member(
+            resolver, &owner, name ? name->text : (struct sp_str){0}, call->start, call->end);
+    }
     if (first && ends(callee->text, ".load_module")) {
         sp_resolve_python_perform(resolver,
             sp_resolve_python_action_find(SP_STR("importlib.machinery.BuiltinImporter.load_module")), callee, call,

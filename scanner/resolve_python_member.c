@@ -44,9 +44,8 @@ void sp_resolve_python_member_tell_way(
 void sp_resolve_python_member_tell_path(
     struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end)
 {
-    if (sp_str_is(name, "__path__"))
-        sp_resolve_python_emit_dynamic(
-            resolver, "path of a package, which the program may change (__path__)", start, end);
+    if (sp_str_is(name, "__path__") || sp_str_is(name, "submodule_search_locations"))
+        sp_resolve_python_emit_dynamic(resolver, "path of a package, which the program may change", start, end);
 }
 
 static struct sp_python_value *path_value(

@@ -389,6 +389,11 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
         const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, call, 2, NULL);
         const struct sp_python_value *name = second ? sp_resolve_python_scope_constant(&second->set) : NULL;
         uint32_t number = name ? sp_python_names_find(&resolver->names, name->text) : UINT32_MAX;
+        for (uint8_t i = 0; first && i < first->set.n_items; i++)
+            sp_resolve_python_store_member(
+                resolver, first->set.items[i], name ? name->text : (struct sp_str){0}, call->start, call->end);
+        if (name)
+            sp_resolve_python_member_tell_path(resolver, name->text, call->start, call->end);
         if (third && number != UINT32_MAX)
             sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &third->set);
         sp_resolve_python_call_callbacks(resolver, call);

@@ -184,8 +184,7 @@ static void augmented(struct sp_python_resolver *resolver, const struct sp_pytho
     if (value)
         sp_resolve_python_expression(resolver, value, &right);
     for (uint8_t i = 0; i < left.n_items; i++) {
-        if (left.items[i]->kind == SP_PYTHON_VALUE_PATH && sp_str_is(left.items[i]->text, "sys.path"))
-            sp_resolve_python_emit_dynamic(resolver, "module path that the program changes", node->start, node->end);
+        sp_resolve_python_store_tell(resolver, left.items[i], node->start, node->end);
         for (uint8_t k = 0; k < right.n_items; k++)
             sp_resolve_python_scope_add(
                 resolver, &set, sp_fold_python_binary(&resolver->fold, node->op, left.items[i], right.items[k]));
