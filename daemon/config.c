@@ -110,9 +110,14 @@ void sp_config_free(struct sp_config *config)
 }
 
 /* The whole file; ret_bytes is the caller's to free. Bounded, regular files and the like only. */
-static int read_file(const char *path, char **ret_bytes, size_t *ret_n_bytes, struct sp_error *error)
+static int read_file(const struct sp_config_options *options, const char *path, char **ret_bytes, size_t *ret_n_bytes,
+    struct sp_error *error)
 {
     sp_cleanup(sp_close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 && errno == EACCES && options->starter_uid == 0 && geteuid() != 0)
+        return sp_error_set(error, SP_EINVALID_CONFIG,
+            "cannot be opened by a daemon that gave up root's rights: end it, and start it again to have the file "
+            "read");
     if (fd < 0)
         return sp_error_set(error, SP_EINVALID_CONFIG, "cannot be opened: %s", strerrordesc_np(errno));
     struct stat stat;
@@ -177,13 +182,13 @@ int sp_config_load(
     bool found = false;
     int r = find_file(options, path, &found, error);
     if (ret_path)
-        memcpy(ret_path, path, sizeof(path));
+        memcpy(ret_path, found || r < 0 ? path : "", found || r < 0 ? sizeof(path) : 1);
     if (r < 0)
         return r;
     sp_cleanup(sp_free_ptr) char *bytes = NULL;
     size_t n_bytes = 0;
     if (found)
-        r = read_file(path, &bytes, &n_bytes, error);
+        r = read_file(options, path, &bytes, &n_bytes, error);
     struct sp_config *config = NULL;
     if (r == 0)
         r = sp_config_parse(options, (struct sp_str){found ? bytes : "", n_bytes}, &config, error);

@@ -113,8 +113,8 @@ struct sp_config {
     mode_t socket_mode;
     uint32_t group_gid; /* of the socket; SP_CONFIG_ID_NONE: none */
     uint32_t overflow_uid, overflow_gid;
-    bool private_daemon; /* its own user may do all */
-    uint32_t private_uid;
+    bool private_daemon;  /* its own user may do all */
+    uint32_t starter_uid; /* whose private daemon it is; else he may do all where no rule is written */
     struct sp_arena arena;
     char path[256]; /* the file it came from, where a reload has to find one too; "" for none */
 };

@@ -227,7 +227,7 @@ int sp_config_check(struct sp_config *config, const msgpack_object *written, con
     struct sp_error *error)
 {
     config->private_daemon = options->private_daemon;
-    config->private_uid = options->starter_uid;
+    config->starter_uid = options->starter_uid;
     config->overflow_uid = read_overflow_id("/proc/sys/kernel/overflowuid");
     config->overflow_gid = read_overflow_id("/proc/sys/kernel/overflowgid");
     if (config->private_daemon && !sp_decode_peek(written, "idle_exit_ms"))

@@ -2,6 +2,8 @@
  * names make an interpreter or the loader run what nobody judged. */
 #include "daemon/env_name.h"
 
+#include <stdio.h>
+
 #include "proto/scope.h"
 
 static const char *const usual[] = {"LANG", "LC_*", "TZ", "NO_COLOR", "MPLBACKEND", "OMP_NUM_THREADS", "APP_*"};
@@ -47,4 +49,15 @@ bool sp_env_name_allowed(struct sp_str name, struct sp_strings operators)
         if (matches(name, operators.items[i]))
             return true;
     return false;
+}
+
+const char *sp_env_name_list(struct sp_strings operators, char *text, size_t size)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < SP_COUNT(usual) + operators.n_items && at < size; i++) {
+        struct sp_str name = i < SP_COUNT(usual) ? sp_str_of(usual[i]) : operators.items[i - SP_COUNT(usual)];
+        at += (size_t)snprintf(text + at, size - at, "%s%.*s", i ? ", " : "", sp_str_int(name, 64), name.ptr);
+    }
+    return text;
 }

@@ -87,8 +87,10 @@ int sp_gate_judge(struct sp_gate *gate, struct sp_scanner *scanner, struct sp_er
         size_t share = left / (gate->n_sources - n + 1);
         r = judge_source(
             gate, source, share > PAIR_BYTES_MAX ? share - PAIR_BYTES_MAX : 0, scanner, &arena, &files, &safe, error);
-        if (r < 0 && i > 0)
+        if (r < 0 && i > 0) {
+            sp_gate_name_file(source->path, error);
             sp_error_prefix(error, "files[%zu]", source->file);
+        }
         sp_arena_reset(&arena);
     }
     if (r == 0 && gate->verdict.failed)

@@ -80,4 +80,7 @@ void sp_gate_fini(struct sp_gate *gate);
  * path. */
 int sp_gate_check_code(const struct sp_config *config, struct sp_str code, struct sp_error *error);
 
+/* Puts the file's path in front of the error's text: a caller of many files does not count them. */
+void sp_gate_name_file(struct sp_str path, struct sp_error *error);
+
 #endif

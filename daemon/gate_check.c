@@ -112,8 +112,8 @@ static int check_limits(struct sp_gate *gate, const struct sp_config *config, co
     gate->spec.limits = config->limits;
 #define X(field, name, standard, ceiling)                                                                              \
     if (asked->field > ceilings.field) {                                                                               \
-        sp_error_set(error, SP_EINVALID_REQUEST, "is above the ceiling of %llu%s", (unsigned long long)ceilings.field, \
-            strcmp(name, "cpus") == 0 ? " thousandths" : "");                                                          \
+        sp_error_set(error, SP_EINVALID_REQUEST, "is above the ceiling of %.15g",                                      \
+            (double)ceilings.field / (strcmp(name, "cpus") == 0 ? 1000 : 1));                                          \
         sp_error_prefix(error, "limits.%s", name);                                                                     \
         return SP_EINVALID_REQUEST;                                                                                    \
     }                                                                                                                  \
@@ -142,9 +142,12 @@ static int check_arguments(struct sp_gate *gate, const struct sp_config *config,
         struct sp_str name = params->env.items[i].name;
         n_bytes += name.n_bytes + params->env.items[i].value.n_bytes + 2;
         if (!sp_env_name_allowed(name, config->env_allow)) {
-            sp_error_set(error, SP_EINVALID_REQUEST,
-                sp_env_name_forbidden(name) ? "is never allowed: it changes what the program loads"
-                                            : "is not among the names that the operator allows");
+            char names[240];
+            if (sp_env_name_forbidden(name))
+                sp_error_set(error, SP_EINVALID_REQUEST, "is never allowed: it changes what the program loads");
+            else
+                sp_error_set(error, SP_EINVALID_REQUEST, "is not among the names that the operator allows (%s)",
+                    sp_env_name_list(config->env_allow, names, sizeof(names)));
             sp_error_prefix(error, "env.%.*s", sp_str_int(name, 60), name.ptr);
             return SP_EINVALID_REQUEST;
         }
@@ -228,6 +231,15 @@ static int place_file(struct sp_gate *gate, const struct sp_config *config, cons
     return sp_error_set(error, SP_EINTERNAL, "a file of unknown class");
 }
 
+void sp_gate_name_file(struct sp_str path, struct sp_error *error)
+{
+    struct sp_error named = {0};
+    if (!error)
+        return;
+    sp_error_set(&named, error->code, "%.*s: %s", sp_str_int(path, 100), path.ptr, error->text);
+    memcpy(error->text, named.text, sizeof(error->text));
+}
+
 static int check_files(struct sp_gate *gate, const struct sp_config *config, const struct sp_params_run *params,
     struct sp_arena *arena, struct sp_error *error)
 {
@@ -242,6 +254,7 @@ static int check_files(struct sp_gate *gate, const struct sp_config *config, con
     for (size_t i = 0; i < n; i++) {
         int r = check_path(files, i, error);
         if (r < 0) {
+            sp_gate_name_file(files[i].path, error);
             sp_error_prefix(error, "files[%zu].path", i);
             return r;
         }
@@ -250,6 +263,7 @@ static int check_files(struct sp_gate *gate, const struct sp_config *config, con
         if (r == 0 && gate->n_sources > n_sources)
             r = sp_gate_check_code(config, files[i].data, error);
         if (r < 0) {
+            sp_gate_name_file(files[i].path, error);
             sp_error_prefix(error, "files[%zu]", i);
             return r;
         }

@@ -92,8 +92,9 @@ static unsigned standing_rights(const struct sp_identity *identity, const struct
     if (identity->uid == config->overflow_uid)
         return SP_RIGHT_NONE;
     if (config->private_daemon)
-        return identity->uid == config->private_uid ? SP_RIGHT_ALL : SP_RIGHT_NONE;
-    return config->access.n_items == 0 && identity->uid == 0 ? SP_RIGHT_ALL : SP_RIGHT_NONE;
+        return identity->uid == config->starter_uid ? SP_RIGHT_ALL : SP_RIGHT_NONE;
+    bool is_own = identity->uid == 0 || identity->uid == config->starter_uid;
+    return config->access.n_items == 0 && is_own ? SP_RIGHT_ALL : SP_RIGHT_NONE;
 }
 
 unsigned sp_identity_rights(const struct sp_identity *identity, const struct sp_config *config)

@@ -96,7 +96,7 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
 static int fail(const struct arguments *arguments, const char *file, const struct sp_error *error)
 {
     char text[1024], line[1100];
-    if (error->code == SP_EINVALID_CONFIG || error->line)
+    if (file[0] && (error->code == SP_EINVALID_CONFIG || error->line))
         sp_config_complaint(file, error, text, sizeof(text));
     else
         sp_error_format(error, text, sizeof(text));
@@ -230,8 +230,8 @@ int main(int argc, char **argv)
         r = sp_privilege_prepare(server.config, &privilege, &error);
     if (r == 0)
         r = sp_listen_bind(server.config, privilege.uid, &sockets, &error);
-    if (r == 0)
-        r = start_spawner(&server, &privilege, &spawner_fd, &error);
+    if (r == 0 && (r = start_spawner(&server, &privilege, &spawner_fd, &error)) < 0)
+        file[0] = '\0'; /* what is missing is said with its own name */
     if (r == 0)
         r = sp_socket_guard_start(&sockets, &guard, &error);
     if (r == 0)

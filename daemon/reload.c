@@ -57,6 +57,16 @@ static void complain(struct sp_server *server, const char *file, const struct sp
         sp_config_complaint(file, error, text, sizeof(text)));
 }
 
+/* For who asked, whose file it is not: what is wrong with the file as a whole is told with its name. */
+static void tell_file(const char *file, const struct sp_error *own, struct sp_error *ret_error)
+{
+    *ret_error = *own;
+    if (!file[0] || own->code != SP_EINVALID_CONFIG || own->path[0] || own->line)
+        return;
+    *ret_error = (struct sp_error){0};
+    sp_error_set(ret_error, own->code, "%s: %s", file, own->text);
+}
+
 static int policies_ready(struct sp_policy_reload *policies, struct sp_error *error)
 {
     struct sp_reload *reload = policies->data;
@@ -129,7 +139,7 @@ int sp_reload_start(struct sp_server *server, const struct sp_identity *by,
         sp_config_free(reload->config);
         sp_notify_ready();
         if (error && !error->code)
-            *error = own;
+            tell_file(file, &own, error);
         return r;
     }
     server->reload = SP_TAKE(reload);

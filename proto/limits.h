@@ -14,8 +14,10 @@
 #define SP_ENV_MAX            64
 #define SP_ARTIFACT_GLOBS_MAX 16
 #define SP_ARTIFACTS_MAX      256 /* files brought out of one run */
-#define SP_TAG_BYTES_MAX      64
-#define SP_BATCH_MAX          4096
+/* All artifacts of a run together: with the output at its largest they still fit into one answer. */
+#define SP_ARTIFACTS_BYTES_MAX (7ull << 20)
+#define SP_TAG_BYTES_MAX       64
+#define SP_BATCH_MAX           4096
 
 /* Limits of a run: field, name on the wire, default, ceiling of what a request may ask. cpus are thousandths of one, so
  * that a request's 0.5 is 500. A request can tighten, only the operator's configuration can allow more. */

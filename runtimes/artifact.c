@@ -56,7 +56,7 @@ void sp_artifact_list_begin(
     if (!last_is_whole(list))
         drop_last(list);
     list->have_bytes = 0;
-    list->skips = list->n_items >= SP_ARTIFACTS_MAX || size_bytes > SP_RUN_ARTIFACTS_BYTES_MAX - list->n_bytes ||
+    list->skips = list->n_items >= SP_ARTIFACTS_MAX || size_bytes > SP_ARTIFACTS_BYTES_MAX - list->n_bytes ||
                   !add(list, path, mode, (size_t)size_bytes);
     if (list->skips) {
         list->cut = true;

@@ -66,9 +66,6 @@ enum sp_outcome {
 /* Its name on the wire. Static. */
 const char *sp_outcome_name(enum sp_outcome outcome);
 
-/* All artifacts of a run together: with the output at its largest they still fit into one answer. */
-#define SP_RUN_ARTIFACTS_BYTES_MAX (7ull << 20)
-
 struct sp_run_artifact {
     struct sp_str path, data;
     uint32_t mode;

@@ -2,9 +2,11 @@
  * fork that goes on, but a program of its own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -40,13 +42,31 @@ static int set_up_slots(const struct sp_spawner_config *config, struct sp_spawne
     return sp_slot_uid_check(setup->slot_uid_first, setup->n_slot_uids, setup->service_uid, NULL, error);
 }
 
+/* A program that was installed with us, wherever that was put; else where it should be. */
+static const char *find_beside(const char *name, char room[static PATH_MAX])
+{
+    char self[PATH_MAX], path[2 * PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash) {
+        *slash = '\0';
+        snprintf(path, sizeof path, "%s/" SP_LIBEXEC_FROM_SBIN "/%s", self, name);
+        if (access(path, X_OK) == 0 && realpath(path, room))
+            return room;
+    }
+    snprintf(room, PATH_MAX, SP_LIBEXEC_DIR "/%s", name);
+    return room;
+}
+
 static int set_up(const struct sp_spawner_config *config, struct sp_spawner_setup *setup, struct sp_error *error)
 {
+    char runner[PATH_MAX];
     const struct {
         char *to;
         const char *from, *standard, *what;
     } paths[] = {
-        {setup->runner, config->runner, SP_LIBEXEC_DIR "/sallyport-runner", "runner"},
+        {setup->runner, config->runner, find_beside("sallyport-runner", runner), "runner"},
         {setup->bwrap, config->bwrap, "/usr/bin/bwrap", "bwrap"},
         {setup->state_dir, config->state_dir, "", "state_dir"},
         {setup->python_prefix, config->python_prefix, "", "python_prefix"},
@@ -107,13 +127,15 @@ static int wait_for_hello(int fd, struct sp_error *error)
 
 int sp_spawner_start(const struct sp_spawner_config *config, int *ret_fd, pid_t *ret_pid, struct sp_error *error)
 {
-    const char *program = config->program && *config->program ? config->program : SP_LIBEXEC_DIR "/sallyport-spawner";
+    char room[PATH_MAX];
+    const char *program =
+        config->program && *config->program ? config->program : find_beside("sallyport-spawner", room);
     struct sp_spawner_setup setup = {0};
     int status = set_up(config, &setup, error);
     if (status < 0)
         return status;
     if (access(program, X_OK) < 0)
-        return sp_error_set(error, SP_EINVALID_CONFIG, "%.200s: %s", program, strerror(errno));
+        return sp_error_set(error, SP_EINVALID_CONFIG, "programs.spawner: %.180s: %s", program, strerror(errno));
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return sp_error_errno(error, errno, "socketpair");

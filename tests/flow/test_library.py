@@ -77,6 +77,32 @@ class Library(unittest.TestCase):
         env = {**self.env, "SALLYPORT_SOCKET": self.daemon.socket_path}
         self.assertEqual(run(example, env=env), "42\n")
 
+    def test_another_prefix_than_that_of_the_build_is_whole(self):
+        prefix = tempfile.mkdtemp(prefix="sallyport-prefix-", dir="/var/tmp")
+        self.addCleanup(shutil.rmtree, prefix, ignore_errors=True)
+        os.chmod(prefix, 0o755)
+        run("cmake", "--install", BINARY, "--prefix", prefix)
+        with open(os.path.join(prefix, "lib/systemd/system/sallyport.service")) as file:
+            self.assertIn(f"ExecStart={prefix}/sbin/sallyportd\n", file.read())
+        # The daemon's own programs are those beside it.
+        with Daemon(config={"programs": None}, wait=False) as daemon:
+            daemon.command[0] = os.path.join(prefix, "sbin/sallyportd")
+            daemon.start()
+            self.assertEqual(daemon.call("run", {"code": "print(1)", "language": "python"})["stdout"], "1\n")
+            self.assertIn(f"{prefix}/libexec/sallyport/sallyport-spawner", self.programs_below(daemon.process.pid))
+
+    @staticmethod
+    def programs_below(parent):
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat") as file:
+                    if int(file.read().rsplit(")", 1)[1].split()[1]) == parent:
+                        found.append(os.readlink(f"/proc/{pid}/exe"))
+            except OSError:
+                continue
+        return found
+
     def test_by_find_package(self):
         folder = os.path.join(self.dir, "project")
         os.mkdir(folder)

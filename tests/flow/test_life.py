@@ -264,7 +264,7 @@ class Reloading(unittest.TestCase):
             daemon.start()
             with daemon.client() as client:
                 os.unlink(path)
-                with self.assertRaisesRegex(RpcError, "^invalid_request: cannot be opened: No such file"):
+                with self.assertRaisesRegex(RpcError, f"^invalid_request: {path}: cannot be opened: No such file"):
                     client.call("reload")
                 self.assertIn(f"the old configuration stays: {path}: cannot be opened", daemon.log())
                 verdict = client.call("scan", {"code": "evil", "language": "python", "policy": "preset:default"})

@@ -121,7 +121,7 @@ Test(config, a_private_one_lies_where_its_user_does)
     cr_assert_str_eq(config->policy.folder.ptr, "/home/x/.c/sallyport/policies");
     cr_assert_eq(config->socket_mode, 0600);
     cr_assert_eq(config->idle_exit_ms, 300000);
-    cr_assert_eq(config->private_uid, 4711);
+    cr_assert_eq(config->starter_uid, 4711);
     sp_config_free(config);
     config = parse_with(&private_one, "idle_exit_ms: 0\n");
     cr_assert_eq(config->idle_exit_ms, 0);

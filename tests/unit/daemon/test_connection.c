@@ -109,7 +109,7 @@ Test(connection, takes_new_rights_without_a_new_start, .init = start, .fini = st
     static const char *const source[] = {"code", "x = 1", "language", "python", NULL};
     peer_ask(&peer, 1, "scan", source);
     peer_expect(&peer, 1, NULL);
-    served.server.config->private_uid = geteuid() + 1;
+    served.server.config->starter_uid = geteuid() + 1;
     sp_connection_reconfigure(peer.connection);
     peer_ask(&peer, 2, "scan", source);
     peer_expect(&peer, 2, "denied: scan needs the right \"scan\"");

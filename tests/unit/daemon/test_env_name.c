@@ -37,6 +37,15 @@ Test(env_name, what_is_forbidden_stays_so_whatever_is_allowed)
     cr_assert(sp_env_name_allowed(SP_STR("PAGER"), operators));
 }
 
+Test(env_name, the_list_is_what_is_allowed)
+{
+    struct sp_str items[] = {SP_STR("FOO")};
+    char text[256], little[8];
+    cr_assert_str_eq(sp_env_name_list((struct sp_strings){items, 1}, text, sizeof text),
+        "LANG, LC_*, TZ, NO_COLOR, MPLBACKEND, OMP_NUM_THREADS, APP_*, FOO");
+    cr_assert_str_eq(sp_env_name_list((struct sp_strings){items, 1}, little, sizeof little), "LANG, L");
+}
+
 Test(env_name, malformed_names_are_none)
 {
     struct sp_str items[] = {SP_STR("A*")};

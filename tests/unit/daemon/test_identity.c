@@ -69,12 +69,25 @@ Test(identity, without_rules_root_may_all_and_the_sockets_group_scan_and_run)
 {
     struct sp_config *config = config_of("socket: {group: '500'}\n", false);
     uint32_t groups[] = {100, 500}, others[] = {100, 101};
-    struct sp_identity root = who(0, others, 2), member = who(1000, groups, 2), other = who(1000, others, 2);
+    struct sp_identity root = who(0, others, 2), member = who(1001, groups, 2), other = who(1001, others, 2);
     cr_assert_eq(sp_identity_rights(&root, config), SP_RIGHT_ALL);
     cr_assert_eq(sp_identity_rights(&member, config), SP_RIGHT_SCAN | SP_RIGHT_RUN);
     cr_assert_eq(sp_identity_rights(&other, config), SP_RIGHT_NONE);
     cr_assert(sp_identity_may_use(&member, config, SP_STR("bubblewrap")));
     cr_assert_not(sp_identity_may_use(&other, config, SP_STR("bubblewrap")));
+    sp_config_free(config);
+}
+
+Test(identity, who_started_the_daemon_may_all_where_no_rule_is_written)
+{
+    uint32_t groups[] = {100};
+    struct sp_identity own = who(1000, groups, 1);
+    struct sp_config *config = config_of("{}", false);
+    cr_assert_eq(sp_identity_rights(&own, config), SP_RIGHT_ALL);
+    cr_assert(sp_identity_may_use(&own, config, SP_STR("bubblewrap")));
+    sp_config_free(config);
+    config = config_of("access: [{users: ['7'], rights: [scan]}]\n", false);
+    cr_assert_eq(sp_identity_rights(&own, config), SP_RIGHT_NONE);
     sp_config_free(config);
 }
 
@@ -85,14 +98,14 @@ Test(identity, the_overflow_ids_match_no_rule)
                                          "  - {users: ['65534', '*'], groups: ['65534'], rights: [scan, run]}\n",
         false);
     uint32_t groups[] = {OVERFLOW};
-    struct sp_identity unmapped = who(OVERFLOW, groups, 1), somebody = who(1000, groups, 1);
+    struct sp_identity unmapped = who(OVERFLOW, groups, 1), somebody = who(1001, groups, 1);
     cr_assert_eq(sp_identity_rights(&unmapped, config), SP_RIGHT_NONE);
     cr_assert_eq(sp_identity_rights(&somebody, config), SP_RIGHT_SCAN | SP_RIGHT_RUN); /* by "*" */
     sp_config_free(config);
     /* A group that is mapped does not make somebody of nobody. */
     config = config_of("socket: {group: '500'}\n", false);
     uint32_t mapped[] = {500};
-    struct sp_identity nobody = who(OVERFLOW, mapped, 1), member = who(1000, mapped, 1);
+    struct sp_identity nobody = who(OVERFLOW, mapped, 1), member = who(1001, mapped, 1);
     cr_assert_eq(sp_identity_rights(&nobody, config), SP_RIGHT_NONE);
     cr_assert_eq(sp_identity_rights(&member, config), SP_RIGHT_SCAN | SP_RIGHT_RUN);
     cr_assert_not(sp_identity_may_use(&nobody, config, SP_STR("bubblewrap")));

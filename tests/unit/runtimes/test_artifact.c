@@ -39,7 +39,7 @@ Test(artifact, drops_one_that_broke_off)
 Test(artifact, keeps_no_more_than_fits_into_an_answer)
 {
     size_t n;
-    sp_artifact_list_begin(&list, SP_STR("large"), 0644, SP_RUN_ARTIFACTS_BYTES_MAX + 1, SP_STR("x"));
+    sp_artifact_list_begin(&list, SP_STR("large"), 0644, SP_ARTIFACTS_BYTES_MAX + 1, SP_STR("x"));
     sp_artifact_list_more(&list, SP_STR("y"));
     sp_artifact_list_begin(&list, SP_STR("huge"), 0644, UINT64_MAX, SP_STR("x"));
     sp_artifact_list_begin(&list, SP_STR("small"), 0644, 1, SP_STR("x"));
