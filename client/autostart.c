@@ -2,6 +2,7 @@
  * what is async-signal-safe. The daemon belongs to nobody afterwards; it leaves by itself when it is idle. */
 #include "client/autostart.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +22,8 @@
 #ifndef SP_DAEMON_PROGRAM
 #define SP_DAEMON_PROGRAM "/usr/sbin/sallyportd"
 #endif
-#define READY_FD 3
+#define READY_FD     3
+#define LIBRARY_NAME "libsallyport.so"
 
 /* The socket's folder: made if need be, ours, closed to others. Opened, so that the lock is made in what was checked. */
 static int open_folder(const char *path, int *ret_fd, struct sp_error *error)
@@ -32,9 +34,11 @@ static int open_folder(const char *path, int *ret_fd, struct sp_error *error)
         return sp_error_set(error, SP_EINVALID_REQUEST, "the socket's path has no folder");
     snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
     /* Root's daemon gives up its rights, and must still reach its socket then. */
-    if (mkdir(folder, geteuid() == 0 ? 0711 : 0700) != 0 && errno != EEXIST)
-        return sp_error_set(
-            error, SP_EUNREACHABLE, "no folder for a private daemon's socket: %s: %s", folder, strerror(errno));
+    if (mkdir(folder, geteuid() == 0 ? 0711 : 0700) != 0 && errno != EEXIST) {
+        const char *variable = getenv("XDG_RUNTIME_DIR");
+        return sp_error_set(error, SP_EUNREACHABLE, "no folder for a private daemon's socket: %s: %s%s", folder,
+            strerror(errno), variable && *variable ? "" : "; set XDG_RUNTIME_DIR to a folder of yours");
+    }
     sp_cleanup(sp_close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat info;
     if (fd < 0 || fstat(fd, &info) != 0)
@@ -154,12 +158,28 @@ static int await_ready(int ready_fd, uint64_t until_ms, struct sp_error *error)
     return sp_autostart_read_line(line, error);
 }
 
-static const char *program_of(const char *given)
+bool sp_autostart_beside(const char *library, char *ret_path, size_t size)
 {
+    char resolved[PATH_MAX];
+    const char *slash = realpath(library, resolved) ? strrchr(resolved, '/') : NULL;
+    if (!slash || strncmp(slash + 1, LIBRARY_NAME, strlen(LIBRARY_NAME)) != 0)
+        return false;
+    int n = snprintf(ret_path, size, "%.*s/" SP_SBIN_FROM_LIB "/sallyportd", (int)(slash - resolved), resolved);
+    return n >= 0 && (size_t)n < size && access(ret_path, X_OK) == 0;
+}
+
+static const char *program_of(const char *given, char room[static PATH_MAX])
+{
+    static const char anchor; /* something of this library's */
     const char *variable = getenv("SALLYPORT_DAEMON");
+    Dl_info info;
     if (given && *given)
         return given;
-    return variable && *variable ? variable : SP_DAEMON_PROGRAM;
+    if (variable && *variable)
+        return variable;
+    if (dladdr(&anchor, &info) && info.dli_fname && sp_autostart_beside(info.dli_fname, room, PATH_MAX))
+        return room;
+    return SP_DAEMON_PROGRAM;
 }
 
 int sp_autostart_connect(
@@ -180,7 +200,8 @@ int sp_autostart_connect(
     r = sp_wire_connect(wire, path, timeout_ms, &failed, &refused);
     if (r == 0 || (failed != ENOENT && failed != ECONNREFUSED))
         return r == 0 ? 0 : sp_error_set(error, r, "%s", refused.text);
-    r = spawn(program_of(daemon), path, &ready_fd, error);
+    char room[PATH_MAX];
+    r = spawn(program_of(daemon, room), path, &ready_fd, error);
     if (r == 0)
         r = await_ready(ready_fd, until_ms, error);
     return r < 0 ? r : sp_wire_connect(wire, path, timeout_ms, NULL, error);

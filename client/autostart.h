@@ -12,6 +12,10 @@
 int sp_autostart_connect(
     struct sp_wire *wire, const char *path, const char *daemon, unsigned timeout_ms, struct sp_error *error);
 
+/* The daemon that was installed with the shared library at this path, wherever both were put: false where that is none of
+ * ours (a program that took the library in) or no daemon is there. */
+bool sp_autostart_beside(const char *library, char *ret_path, size_t size);
+
 /* The daemon's own words on its readiness pipe: 0 for "ready", else SP_EUNREACHABLE with what it said. */
 int sp_autostart_read_line(const char *line, struct sp_error *error);
 

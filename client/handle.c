@@ -16,16 +16,45 @@
 
 SP_CLEANUP_DEFINE(struct sallyport *, sallyport_close)
 
+static bool is_nobody(int r, int failed)
+{
+    return r == SP_EUNREACHABLE && (failed == ENOENT || failed == ECONNREFUSED);
+}
+
+/* A service that was only started, never installed, comes before a private daemon too. 1: connected; 0: nobody whom we
+ * trust is there. One that is there and closed to us is no reason to take a weaker one. */
+static int connect_service(struct sallyport *service, struct sp_error *error)
+{
+    struct sp_error refused = {0};
+    int failed = 0;
+    int r = sp_wire_connect(&service->wire, SP_SOCKET_PATH_SERVICE, service->timeout_ms, &failed, &refused);
+    if (is_nobody(r, failed) || r == SP_EDENIED)
+        return 0;
+    if (r < 0)
+        return sp_error_set(error, r, "%s", refused.text);
+    char *path = strdup(SP_SOCKET_PATH_SERVICE);
+    if (!path)
+        return sp_error_set(error, SP_ENO_MEMORY, NULL);
+    free(service->path);
+    service->path = path;
+    return 1;
+}
+
 static int connect_to(struct sallyport *service, const struct sp_socket_path *where,
     const struct sallyport_options *options, struct sp_error *error)
 {
     struct sp_error refused = {0};
-    int failed = 0;
-    int r = sp_wire_connect(&service->wire, where->path, service->timeout_ms, &failed, &refused);
-    bool nobody = r == SP_EUNREACHABLE && (failed == ENOENT || failed == ECONNREFUSED);
-    if (nobody && where->kind == SP_SOCKET_PRIVATE && options->autostart != SALLYPORT_AUTOSTART_NEVER)
+    int failed = 0, r = 0;
+    if (where->kind == SP_SOCKET_PRIVATE && (r = connect_service(service, error)) != 0)
+        return r < 0 ? r : 0;
+    r = sp_wire_connect(&service->wire, where->path, service->timeout_ms, &failed, &refused);
+    if (!is_nobody(r, failed))
+        return r < 0 ? sp_error_set(error, r, "%s", refused.text) : 0;
+    if (where->kind == SP_SOCKET_PRIVATE && options->autostart != SALLYPORT_AUTOSTART_NEVER)
         return sp_autostart_connect(&service->wire, where->path, options->daemon_path, service->timeout_ms, error);
-    return r < 0 ? sp_error_set(error, r, "%s", refused.text) : 0;
+    if (where->kind == SP_SOCKET_INSTALLED)
+        return sp_error_set(error, r, "a service is installed here but not running: %s", refused.text);
+    return sp_error_set(error, r, "%s", refused.text);
 }
 
 static int open_service(const struct sallyport_options *options, struct sallyport **ret_service, struct sp_error *error)

@@ -12,8 +12,6 @@
 
 #include "proto/scope.h"
 
-#define SYSTEM_SOCKET "/run/sallyport/sallyport.sock"
-
 /* Any of these means: this machine has a service. */
 static const char *const installed[] = {
     "/etc/sallyport",
@@ -97,7 +95,7 @@ int sp_socket_path_find(
     if (is_given(world->socket_variable))
         return put(ret_path, SP_SOCKET_NAMED, world->socket_variable, error);
     if (is_installed(world))
-        return put(ret_path, SP_SOCKET_INSTALLED, SYSTEM_SOCKET, error);
+        return put(ret_path, SP_SOCKET_INSTALLED, SP_SOCKET_PATH_SERVICE, error);
 
     char path[PATH_MAX];
     if (is_given(world->runtime_dir_variable)) {

@@ -97,6 +97,10 @@ int sp_wire_connect(struct sp_wire *wire, const char *path, unsigned timeout_ms,
     if (failed) {
         if (ret_errno)
             *ret_errno = failed;
+        if (failed == EACCES)
+            return sp_error_set(error, SP_EUNREACHABLE,
+                "you may not connect to %s: its folder or its mode forbids it; are you in the group %s?", path,
+                SERVICE_USER);
         return sp_error_set(error, SP_EUNREACHABLE, "nobody answers at %s: %s", path, strerror(failed));
     }
     int r = check_peer(fd, error);

@@ -43,7 +43,7 @@ struct sp_command {
     int (*run)(const struct sp_invocation *invocation);
 };
 
-extern const struct sp_command sp_cmd_run, sp_cmd_scan, sp_cmd_explain, sp_cmd_policy, sp_cmd_status;
+extern const struct sp_command sp_cmd_run, sp_cmd_scan, sp_cmd_explain, sp_cmd_policy, sp_cmd_status, sp_cmd_reload;
 
 /* "sallyport: …" on standard error; what came from elsewhere is escaped. Return status, for `return sp_cmd_fail(…)`. */
 int sp_cmd_fail(const struct sp_invocation *invocation, int status, const char *format, ...)

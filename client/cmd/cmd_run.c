@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/cmd/cmd.h"
@@ -12,6 +13,7 @@
 #include "client/cmd/out_dir.h"
 #include "client/cmd/out_escape.h"
 #include "client/cmd/out_json.h"
+#include "client/cmd/walk.h"
 #include "proto/limits.h"
 
 /* How long a run may wait for its turn besides its own time. */
@@ -39,8 +41,8 @@ static const struct sp_option rows[] = {
     {0, "disk", SP_OPTION_SIZE, AT(limits.disk_bytes), "SIZE", "size of its working directory"},
     {0, "output-limit", SP_OPTION_SIZE, AT(limits.output_bytes), "SIZE", "what it may print"},
     {0, "open-files", SP_OPTION_COUNT, AT(limits.open_files), "N", "descriptors a process", NULL, 8, 1u << 20},
-    {0, "lib", SP_OPTION_TEXTS, AT(libraries), "NAME", "a library it needs; may be repeated"},
-    {0, "file", SP_OPTION_TEXTS, AT(files), "SRC[:DST]", "a file it finds in the sandbox; may be repeated"},
+    {0, "lib", SP_OPTION_TEXTS, AT(libraries), "NAME", "a library it needs (no service installs any yet)"},
+    {0, "file", SP_OPTION_TEXTS, AT(files), "SRC[:DST]", "a file or folder it finds there; may be repeated"},
     {'e', "env", SP_OPTION_TEXTS, AT(env), "NAME=VALUE", "an environment variable; may be repeated"},
     {0, "out", SP_OPTION_TEXT, AT(out), "DIR", "write the files it leaves below DIR"},
     {0, "artifact", SP_OPTION_TEXTS, AT(artifacts), "GLOB", "which files to bring back; may be repeated"},
@@ -108,7 +110,7 @@ struct input {
     struct sp_buffer file_bytes[SP_FILES_MAX];
     struct sallyport_file files[SP_FILES_MAX];
     char *names[SP_FILES_MAX];
-    size_t n_files;
+    size_t n_files, n_bytes;
 };
 
 static void input_free(struct input *input)
@@ -124,37 +126,91 @@ static void input_free(struct input *input)
 }
 SP_CLEANUP_DEFINE(struct input *, input_free)
 
-/* SRC[:DST]; DST is SRC's last part where it is not given. */
+/* Takes the bytes and the name, whatever comes of it. */
+static int add_file(struct input *input, struct sp_buffer *bytes, char *name, unsigned mode, struct sp_error *error)
+{
+    size_t i = input->n_files;
+    if (!name || i == SP_FILES_MAX || bytes->n_bytes > SP_INPUT_BYTES_MAX - input->n_bytes) {
+        sp_buffer_fini(bytes);
+        free(name);
+        if (i == SP_FILES_MAX)
+            return sp_error_set(error, SP_ETOO_LARGE, "--file: more than %d files", SP_FILES_MAX);
+        return name ? sp_error_set(error, SP_ETOO_LARGE,
+                          "--file: the files together are larger than a request can be (%u bytes)", SP_INPUT_BYTES_MAX)
+                    : sp_error_set(error, SP_ENO_MEMORY, NULL);
+    }
+    input->n_files++;
+    input->n_bytes += bytes->n_bytes;
+    input->names[i] = name;
+    input->file_bytes[i] = *bytes;
+    input->files[i] = (struct sallyport_file){
+        .size = sizeof input->files[i],
+        .path = name,
+        .data = input->file_bytes[i].bytes,
+        .data_bytes = input->file_bytes[i].n_bytes,
+        .mode = mode,
+    };
+    return 0;
+}
+
+SP_CLEANUP_DEFINE(struct sp_walk *, sp_walk_close)
+
+/* What lies below the folder, below prefix; an empty prefix puts it beside the program. */
+static int read_folder(struct input *input, const char *folder, const char *prefix, struct sp_error *error)
+{
+    sp_cleanup(sp_walk_close_scope) struct sp_walk *walk = NULL;
+    struct sp_error why = {0};
+    int r = sp_walk_open(folder, &walk, &why);
+    if (r < 0)
+        return sp_error_set(error, r, "%s: %s", folder, why.text);
+    size_t n_folder = strlen(folder);
+    for (;;) {
+        const char *path = folder;
+        sp_cleanup(sp_close_fd) int fd = -1;
+        struct sp_buffer bytes;
+        struct stat info;
+        char *name = NULL;
+        r = sp_walk_next(walk, &path, &fd, &why);
+        if (r == 0)
+            return 0;
+        sp_buffer_init(&bytes, SP_INPUT_BYTES_MAX);
+        if (r > 0)
+            r = sp_input_read_fd(fd, &bytes, &why);
+        if (r < 0 || fstat(fd, &info) != 0) {
+            sp_buffer_fini(&bytes);
+            return sp_error_set(error, r < 0 ? r : SP_EINVALID_REQUEST, "%s: %s", path, why.text);
+        }
+        const char *below = path + n_folder + strspn(path + n_folder, "/");
+        if (asprintf(&name, "%s%s%s", prefix, *prefix ? "/" : "", below) < 0)
+            name = NULL;
+        r = add_file(input, &bytes, name, info.st_mode & 0777, error);
+        if (r < 0)
+            return r;
+    }
+}
+
+/* SRC[:DST]. Where no DST is given it is SRC's last part, and nothing for a folder that is written with a slash behind. */
 static int read_file(struct input *input, const char *argument, struct sp_error *error)
 {
     const char *colon = strrchr(argument, ':');
     sp_cleanup(sp_free_ptr) char *source = strndup(argument, colon ? (size_t)(colon - argument) : strlen(argument));
+    struct stat info;
     if (!source)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    if (input->n_files == SP_FILES_MAX)
-        return sp_error_set(error, SP_ETOO_LARGE, "more than %d files", SP_FILES_MAX);
     const char *slash = strrchr(source, '/');
     const char *name = colon ? colon + 1 : slash ? slash + 1 : source;
-    if (!*source || !*name)
+    bool is_folder = *source && stat(source, &info) == 0 && S_ISDIR(info.st_mode);
+    if (!*source || (!*name && (colon || !is_folder)))
         return sp_error_set(error, SP_EINVALID_REQUEST, "--file: \"%s\" is not SRC[:DST]", argument);
-    size_t i = input->n_files;
+    if (is_folder)
+        return read_folder(input, source, name, error);
     unsigned mode = 0;
+    struct sp_buffer bytes = {0};
     struct sp_error why = {0};
-    int r = sp_input_read(source, &input->file_bytes[i], &mode, &why);
+    int r = sp_input_read(source, &bytes, &mode, &why);
     if (r < 0)
         return sp_error_set(error, r, "%s: %s", source, why.text);
-    input->n_files++;
-    input->names[i] = strdup(name);
-    if (!input->names[i])
-        return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    input->files[i] = (struct sallyport_file){
-        .size = sizeof input->files[i],
-        .path = input->names[i],
-        .data = input->file_bytes[i].bytes,
-        .data_bytes = input->file_bytes[i].n_bytes,
-        .mode = strcmp(source, "-") == 0 ? 0 : mode,
-    };
-    return 0;
+    return add_file(input, &bytes, strdup(name), strcmp(source, "-") == 0 ? 0 : mode, error);
 }
 
 static int read_all(struct input *input, const struct options *options, const char *path, struct sp_error *error)
@@ -178,37 +234,63 @@ static int read_all(struct input *input, const struct options *options, const ch
 
 /* ---- what came of it ---- */
 
-static void print_seconds(const struct sp_invocation *invocation, const char *text, const sallyport_value *answer)
-{
-    sp_cmd_fail(invocation, 0, "%s after %.3g s", text, sallyport_get_double(answer, "usage.wall_ms", 0) / 1000);
-}
-
 struct outcome {
     const char *name;
     int status; /* -1: told by the answer */
     const char *text;
+    const char *limit, *option; /* what was reached, and what sets it; NULL: none */
 };
 
 static const struct outcome outcomes[] = {
     {"exited", -1, NULL},
     {"signaled", -1, NULL},
-    {"timed_out", SP_EXIT_TIMED_OUT, "the program was stopped at its deadline"},
-    {"oom_killed", SP_EXIT_KILLED, "the program ran out of memory"},
-    {"output_limit", SP_EXIT_KILLED, "the program printed more than it may"},
+    {"timed_out", SP_EXIT_TIMED_OUT, "the program was stopped at its deadline", "wall_ms", "--timeout"},
+    {"oom_killed", SP_EXIT_KILLED, "the program ran out of memory", "memory_bytes", "--memory"},
+    {"output_limit", SP_EXIT_KILLED, "the program printed more than it may", "output_bytes", "--output-limit"},
     {"cancelled", SP_EXIT_CANCELLED, "the run was cancelled"},
     {"lost", SP_EXIT_SERVICE, "the sandbox was lost"},
 };
+
+/* The limit that the run had: what was asked for, else the service's standard; 0 where neither tells. */
+static uint64_t limit_of(const struct options *options, const sallyport_value *greeting, const char *name)
+{
+    char path[64];
+#define X(field, wire_name, standard, ceiling)                                                                         \
+    if (strcmp(name, wire_name) == 0 && options->limits.field)                                                         \
+        return options->limits.field;
+    SP_RUN_LIMITS(X)
+#undef X
+    snprintf(path, sizeof path, "limits.run.%s", name);
+    int64_t value = sallyport_get_int(greeting, path, 0);
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static void tell_limit(const struct sp_invocation *invocation, const struct outcome *outcome,
+    const sallyport_value *greeting, const sallyport_value *answer)
+{
+    char what[96] = "";
+    uint64_t value = outcome->limit ? limit_of(invocation->options, greeting, outcome->limit) : 0;
+    if (value && strcmp(outcome->limit, "wall_ms") == 0)
+        snprintf(what, sizeof what, "; its limit is %g s (%s)", (double)value / 1000, outcome->option);
+    else if (value && value % 1024 == 0)
+        snprintf(what, sizeof what, "; its limit is %llu KiB (%s)", (unsigned long long)value >> 10, outcome->option);
+    else if (value)
+        snprintf(what, sizeof what, "; its limit is %llu bytes (%s)", (unsigned long long)value, outcome->option);
+    sp_cmd_fail(invocation, 0, "%s after %.3g s%s", outcome->text,
+        sallyport_get_double(answer, "usage.wall_ms", 0) / 1000, what);
+}
 
 static int tell_signal(const struct sp_invocation *invocation, int number)
 {
     const char *name = sigdescr_np(number);
     if (number == SIGXCPU)
-        return sp_cmd_fail(invocation, SP_EXIT_SIGNAL + number, "the program used up its CPU time");
+        return sp_cmd_fail(invocation, SP_EXIT_SIGNAL + number, "the program used up its CPU time (--cpu-time)");
     return sp_cmd_fail(invocation, SP_EXIT_SIGNAL + number, "the program was killed by signal %d%s%s", number,
         name ? ": " : "", name ? name : "");
 }
 
-static int tell_outcome(const struct sp_invocation *invocation, const sallyport_value *answer)
+static int tell_outcome(
+    const struct sp_invocation *invocation, const sallyport_value *greeting, const sallyport_value *answer)
 {
     const char *name = sallyport_get_text(answer, "outcome", NULL);
     const struct outcome *outcome = NULL;
@@ -221,7 +303,7 @@ static int tell_outcome(const struct sp_invocation *invocation, const sallyport_
         return (int)(sallyport_get_int(answer, "exit_code", SP_EXIT_SERVICE) & 0xFF);
     if (outcome == &outcomes[1])
         return tell_signal(invocation, (int)(sallyport_get_int(answer, "signal", 0) & 0x7F));
-    print_seconds(invocation, outcome->text, answer);
+    tell_limit(invocation, outcome, greeting, answer);
     return outcome->status;
 }
 
@@ -266,12 +348,14 @@ static int write_artifacts(
             status = sp_cmd_fail(invocation, SP_EXIT_SERVICE, "--out: %s", error.text);
     }
     if (sallyport_get_bool(answer, "artifacts_truncated"))
-        sp_cmd_fail(invocation, 0, "not all files were brought back: they were too many or too large");
+        sp_cmd_fail(invocation, 0,
+            "not all files were brought back: at most %d come, of %llu MiB together; choose them with --artifact",
+            SP_ARTIFACTS_MAX, SP_ARTIFACTS_BYTES_MAX >> 20);
     return status;
 }
 
 static int conclude(const struct sp_invocation *invocation, const struct input *input, struct sp_out_dir *dir,
-    const struct output *output, const sallyport_value *answer)
+    const struct output *output, const sallyport_value *greeting, const sallyport_value *answer)
 {
     const struct options *options = invocation->options;
     int status;
@@ -286,7 +370,7 @@ static int conclude(const struct sp_invocation *invocation, const struct input *
             tell_refusal(invocation, input, answer);
         return sp_cmd_finish(invocation, SP_EXIT_REFUSED, SP_EXIT_SERVICE);
     }
-    status = tell_outcome(invocation, answer);
+    status = tell_outcome(invocation, greeting, answer);
     if (dir->fd >= 0)
         status = write_artifacts(invocation, dir, answer, status);
     if (output->failed)
@@ -372,7 +456,7 @@ static int run(const struct sp_invocation *invocation)
         return sp_cmd_fail(invocation, SP_EXIT_CANCELLED, "the run was cancelled");
     if (r < 0)
         return sp_cmd_fail_error(invocation, SP_EXIT_SERVICE, input->policy.file, &error);
-    return conclude(invocation, input, &dir, &output, answer);
+    return conclude(invocation, input, &dir, &output, sallyport_greeting(service), answer);
 }
 
 const struct sp_command sp_cmd_run = {

@@ -23,6 +23,7 @@ struct options {
     const char *policy, *language;
     uint64_t in_flight;
     int format;
+    bool json;
 };
 
 static const char *const format_names[] = {"text", "json", "ndjson", NULL};
@@ -32,6 +33,7 @@ static const struct sp_option rows[] = {
         "a file, a name or an id; else the service's default"},
     {'l', "language", SP_OPTION_TEXT, offsetof(struct options, language), "LANG", "else by suffix or shebang"},
     {0, "format", SP_OPTION_CHOICE, offsetof(struct options, format), "FORMAT", "text, json or ndjson", format_names},
+    {0, "json", SP_OPTION_FLAG, offsetof(struct options, json), NULL, "the same as --format json"},
     {'j', "jobs", SP_OPTION_COUNT, offsetof(struct options, in_flight), "N", "batches in flight; else two a core", NULL,
         1, IN_FLIGHT_MAX},
 };
@@ -39,6 +41,7 @@ static const struct sp_option rows[] = {
 struct scanning {
     const struct sp_invocation *invocation;
     const struct options *options;
+    int format;
     const char *policy_file; /* NULL: the policy is a reference */
     struct sp_scan_queue *queue;
     bool colours;
@@ -75,7 +78,7 @@ static void tell_text(struct scanning *scanning, const struct sp_scan_source *so
 static void tell_json(struct scanning *scanning, const struct sp_scan_source *source, const sallyport_value *verdict,
     const struct sallyport_error *error)
 {
-    if (scanning->options->format == FORMAT_JSON && scanning->printed)
+    if (scanning->format == FORMAT_JSON && scanning->printed)
         fputs(",\n", stdout);
     scanning->printed = true;
     putchar('{');
@@ -90,7 +93,7 @@ static void tell_json(struct scanning *scanning, const struct sp_scan_source *so
         putchar('}');
     }
     putchar('}');
-    if (scanning->options->format == FORMAT_NDJSON)
+    if (scanning->format == FORMAT_NDJSON)
         putchar('\n');
 }
 
@@ -115,7 +118,7 @@ static void told(void *context, const struct sp_scan_source *source, const sally
         for (size_t i = 0; i < sallyport_get_count(counts, NULL); i++)
             scanning->n_findings += (uint64_t)sallyport_get_int(sallyport_at(counts, i), NULL, 0);
     }
-    if (scanning->options->format == FORMAT_TEXT)
+    if (scanning->format == FORMAT_TEXT)
         tell_text(scanning, source, verdict, error);
     else
         tell_json(scanning, source, verdict, error);
@@ -285,6 +288,9 @@ static int run(const struct sp_invocation *invocation)
     struct scanning scanning = {.invocation = invocation, .options = options, .language = SP_LANGUAGE_NONE};
     if (invocation->operands->n_items + invocation->operands->n_rest == 0)
         return sp_cmd_misused(invocation, "a PATH is needed, or - for standard input");
+    if (options->json && options->format == FORMAT_NDJSON)
+        return sp_cmd_misused(invocation, "--json and --format ndjson exclude each other");
+    scanning.format = options->json ? FORMAT_JSON : options->format;
     if (options->language) {
         scanning.language = sp_language_find(sp_str_of(options->language), NULL);
         if (scanning.language == SP_LANGUAGE_NONE)
@@ -314,22 +320,26 @@ static int run(const struct sp_invocation *invocation)
     scanning.queue = queue;
     scanning.policy_file = policy.file;
     scanning.colours = sp_out_text_colours(stdout, (enum sp_colour_choice)options->common.colour);
-    if (options->format == FORMAT_JSON)
+    if (scanning.format == FORMAT_JSON)
         fputs("[", stdout);
     int status = scan_all(&scanning, &error);
-    if (options->format == FORMAT_JSON)
+    if (scanning.format == FORMAT_JSON)
         fputs("]\n", stdout);
     if (status)
         return status;
-    if (options->format == FORMAT_TEXT)
+    if (scanning.format == FORMAT_TEXT)
         summarise(&scanning);
+    /* A pipeline would take it for clean. */
+    if (scanning.n_scanned + scanning.n_failed == 0)
+        return sp_cmd_fail(invocation, SP_EXIT_TROUBLE, "nothing was judged: %llu file%s skipped",
+            (unsigned long long)scanning.n_skipped, scanning.n_skipped == 1 ? " was" : "s were");
     status = scanning.n_failed ? SP_EXIT_TROUBLE : scanning.n_unsafe ? SP_EXIT_BLOCKED : 0;
     return sp_cmd_finish(invocation, status, SP_EXIT_TROUBLE);
 }
 
 const struct sp_command sp_cmd_scan = {
     .name = "scan",
-    .synopsis = "[-p POLICY] [-l LANG] [--format text|json|ndjson] [-j N] PATH...|-",
+    .synopsis = "[-p POLICY] [-l LANG] [--format text|json|ndjson|--json] [-j N] PATH...|-",
     .summary = "Judge files, folders, standard input",
     .options = {rows, SP_COUNT(rows)},
     .size_bytes = sizeof(struct options),

@@ -28,6 +28,7 @@ import msgpack
 __all__ = ["connect", "Client", "SallyportError", "Refused", "socket_path"]
 __version__ = "0.1.0"
 
+_SERVICE_SOCKET = "/run/sallyport/sallyport.sock"
 _FRAME_BYTES_MAX = 64 << 20
 _CANCEL_SECONDS = 10.0
 _INSTALLED = ("/etc/sallyport",) + tuple(
@@ -80,7 +81,7 @@ def socket_path(path=None):
     if path or os.environ.get("SALLYPORT_SOCKET"):
         return path or os.environ["SALLYPORT_SOCKET"], False
     if any(_is_there(sign) for sign in _INSTALLED):
-        return "/run/sallyport/sallyport.sock", False
+        return _SERVICE_SOCKET, False
     folder = os.environ.get("XDG_RUNTIME_DIR")
     if folder:
         for place in _SHARED_PLACES:
@@ -126,7 +127,12 @@ def _daemon():
 
 def _lock(folder, deadline):
     is_root = os.geteuid() == 0  # whose daemon gives up its rights, and must still reach its socket then
-    os.makedirs(folder, mode=0o711 if is_root else 0o700, exist_ok=True)
+    try:
+        os.makedirs(folder, mode=0o711 if is_root else 0o700, exist_ok=True)
+    except OSError as error:
+        hint = "" if os.environ.get("XDG_RUNTIME_DIR") else "; set XDG_RUNTIME_DIR to a folder of yours"
+        raise SallyportError(
+            "unreachable", f"no folder for a private daemon's socket: {folder}: {error.strerror}{hint}") from error
     about = os.lstat(folder)
     if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid() or about.st_mode & 0o022:
         raise SallyportError("denied", f"{folder} is not yours alone: its owner and who may write to it")
@@ -176,9 +182,36 @@ def _start_daemon(path, deadline):
             os.close(theirs)
 
 
-def _connect_or_start(path, may_start, timeout):
+def _open_service(timeout):
+    """A service that was only started, never installed, comes before a private daemon too: None where there is none that
+    we trust. One that is there and closed to us is no reason to take a weaker one."""
+    try:
+        return _open_socket(_SERVICE_SOCKET, timeout)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    except OSError as error:
+        raise _unreachable(_SERVICE_SOCKET, error) from error
+    except SallyportError:
+        return None
+
+
+def _unreachable(path, error):
+    if isinstance(error, PermissionError) and not error.filename:
+        return SallyportError("unreachable", f"you may not connect to {path}: its folder or its mode forbids it; are you in "
+                                             "the group sallyport?")
+    text = f"nobody answers at {path}: {error.strerror or error}"
+    nobody = isinstance(error, (FileNotFoundError, ConnectionRefusedError))
+    if nobody and path == _SERVICE_SOCKET and any(_is_there(sign) for sign in _INSTALLED):
+        text = f"a service is installed here but not running: {text}"
+    return SallyportError("unreachable", text)
+
+
+def _connect_or_start(path, is_private, may_start, timeout):
     deadline = time.monotonic() + timeout
     nobody = (errno.ENOENT, errno.ECONNREFUSED)
+    connection = _open_service(timeout) if is_private else None
+    if connection:
+        return connection
     try:
         try:
             return _open_socket(path, timeout)
@@ -197,7 +230,7 @@ def _connect_or_start(path, may_start, timeout):
         finally:
             os.close(lock)
     except OSError as error:
-        raise SallyportError("unreachable", f"nobody answers at {path}: {error.strerror or error}") from error
+        raise _unreachable(path, error) from error
 
 
 # ---- calls ----
@@ -220,13 +253,30 @@ def _error_of(error):
     return SallyportError(name, message) if found else SallyportError("internal", text)
 
 
+def _policy_of(policy):
+    """What has a line's end is no name and no id: it is a policy's own text."""
+    is_yaml = isinstance(policy, bytes) or isinstance(policy, str) and "\n" in policy
+    return {"yaml": policy} if is_yaml else policy
+
+
+def _wall_ms_of(limits):
+    if limits is not None and not isinstance(limits, dict):
+        raise SallyportError("invalid_request", 'limits: must be a dict, such as {"wall_ms": 5000}')
+    wall_ms = (limits or {}).get("wall_ms")
+    if wall_ms is None:
+        return 240000
+    if isinstance(wall_ms, bool) or not isinstance(wall_ms, (int, float)):
+        raise SallyportError("invalid_request", f"limits.wall_ms: must be a number, not {wall_ms!r}")
+    return wall_ms
+
+
 class Client:
     """A connection to a service. Closed by close() or at the end of a `with` block."""
 
     def __init__(self, path=None, autostart=True, timeout=60.0, name="sallyport.py"):
         where, may_start = socket_path(path)
         self._timeout = timeout
-        self._socket = _connect_or_start(where, may_start and autostart, timeout)
+        self._socket = _connect_or_start(where, may_start, may_start and autostart, timeout)
         self._socket.settimeout(None)  # the reader's thread waits as long as it takes, a sender does not
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", max(1, int(timeout)), 0))
         self._sending = threading.Lock()
@@ -363,15 +413,15 @@ class Client:
             artifacts=None, limits=None, runtime=None, network=None, tag=None, on_output=None, max_violations=None,
             timeout=None):
         """Judges code and runs it where the policy lets it: a dict with ran, verdict, outcome, exit_code, stdout, stderr,
-        usage. policy: a name, an id, a dict, or {"yaml": text}. files: {path: bytes or str}. limits: {"wall_ms": 5000, …}.
+        usage. policy: a name, an id, a dict, or YAML text. files: {path: bytes or str}. limits: {"wall_ms": 5000, …}.
         on_output(stream, data) gets the output as it comes, from another thread; stdout and stderr are empty then."""
         listed = None
         if files is not None:
             listed = [{"path": path, "data": data} for path, data in files.items()] if isinstance(files, dict) else files
         if timeout is None:
-            timeout = (limits or {}).get("wall_ms", 240000) / 1000 + 60
+            timeout = _wall_ms_of(limits) / 1000 + 60
         return self.call("run", {
-            "code": code, "language": language, "policy": policy, "runtime": runtime, "argv": argv, "env": env,
+            "code": code, "language": language, "policy": _policy_of(policy), "runtime": runtime, "argv": argv, "env": env,
             "stdin": stdin, "files": listed, "libraries": libraries, "limits": limits, "network": network,
             "artifacts": artifacts, "stream": True if on_output else None, "tag": tag,
             "max_violations": max_violations}, timeout, on_output)
@@ -388,7 +438,7 @@ class Client:
 
     def scan(self, code, language="python", policy=None, *, path=None, max_violations=None, timeout=None):
         """A verdict: safe, violations, counts, modules."""
-        return self.call("scan", {"code": code, "language": language, "policy": policy, "path": path,
+        return self.call("scan", {"code": code, "language": language, "policy": _policy_of(policy), "path": path,
                                   "max_violations": max_violations}, timeout)
 
     def scan_batch(self, sources, policy=None, *, max_violations=None, timeout=None):
@@ -396,11 +446,11 @@ class Client:
         language and perhaps path, or (code, language) pairs."""
         listed = [source if isinstance(source, dict) else {"code": source[0], "language": source[1]}
                   for source in sources]
-        return self.call("scan_batch", {"sources": listed, "policy": policy, "max_violations": max_violations}, timeout)
+        return self.call("scan_batch", {"sources": listed, "policy": _policy_of(policy), "max_violations": max_violations}, timeout)
 
     def explain(self, code, language="python", policy=None, *, timeout=None):
         """What the scanner sees: comments, strings, modules, names."""
-        return self.call("explain", {"code": code, "language": language, "policy": policy}, timeout)
+        return self.call("explain", {"code": code, "language": language, "policy": _policy_of(policy)}, timeout)
 
     def cancel(self, tag):
         """Cancels the run with this tag; may be called from any thread."""

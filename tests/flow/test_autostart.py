@@ -171,6 +171,62 @@ class Autostart(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (0, "['os']\n"), done.stderr)
         self.assertEqual(len(self.started()), 1)
 
+    def in_a_world_of_its_own(self, script):
+        """Runs a shell's script where /run is its own but for the test's folder; `serve` starts a daemon at the service's socket."""
+        world = ["unshare", "--mount"] + ([] if os.getuid() == 0 else ["--map-root-user"])
+        config = os.path.join(self.dir, "service.yaml")
+        with open(config, "w") as file:
+            file.write(f"state_dir: {self.dir}/service\npolicy: {{folder: {self.dir}/policies}}\n")
+        begin = (f"mount -t tmpfs none /mnt && mkdir /mnt/kept && mount --bind {self.dir} /mnt/kept && "
+                 f"mount -t tmpfs -o mode=755 none /run && mkdir -p -m 755 {self.dir} /run/sallyport && "
+                 f"mount --move /mnt/kept {self.dir} || exit 77\n"
+                 f"mkfifo {self.dir}/ready\n"
+                 f"serve() {{ {program('SALLYPORTD')} --private --config {config} --socket /run/sallyport/sallyport.sock "
+                 f"--ready-fd 3 3> {self.dir}/ready & service=$!; read word < {self.dir}/ready; }}\n"
+                 f"sallyport={program('SALLYPORT')}\n")
+        done = subprocess.run([*world, "/bin/sh", "-c", begin + script], env=self.env, capture_output=True, timeout=TIMEOUT,
+                              text=True)
+        if done.returncode == 77:
+            self.skipTest("no mount namespace is to be had")
+        return done
+
+    def test_who_listens_at_the_services_socket_is_used(self):
+        os.mkdir(os.path.join(self.dir, "policies"))
+        client = "import sallyport; print(sallyport.connect().greeting['rights'])"
+        done = self.in_a_world_of_its_own(
+            "serve; $sallyport status; echo $?\n"
+            f"PYTHONPATH={os.path.dirname(sallyport.__file__)} {sys.executable} -c \"{client}\"; echo $?\n"
+            "kill $service; wait $service\n")
+        self.assertIn(" at /run/sallyport/sallyport.sock\n", done.stdout, done.stderr)
+        self.assertTrue(done.stdout.endswith("]\n0\n"), (done.stdout, done.stderr))
+        self.assertEqual(self.started(), [])
+
+    def test_a_service_that_is_closed_to_us_is_not_replaced(self):
+        if os.getuid() != 0:
+            self.skipTest("only root can be another")
+        os.mkdir(os.path.join(self.dir, "policies"))
+        os.chown(self.runtime_dir, 12345, 12345)
+        call = "setpriv --reuid 12345 --regid 12345 --clear-groups"
+        client = "import sallyport; sallyport.connect()"
+        done = self.in_a_world_of_its_own(
+            f"serve; {call} $sallyport status; echo $?\n"
+            f"PYTHONPATH={os.path.dirname(sallyport.__file__)} {call} {sys.executable} -c \"{client}\"\n"
+            "kill $service; wait $service\n")
+        self.assertEqual(done.stdout, "125\n", done.stderr)
+        self.assertEqual(done.stderr.count("are you in the group sallyport?"), 2, done.stderr)
+        self.assertEqual(self.started(), [])
+
+    def test_without_a_runtime_folder_it_is_said_what_to_set(self):
+        if os.getuid() != 0:
+            self.skipTest("only root can be another")
+        del self.env["XDG_RUNTIME_DIR"]
+        for words in ([program("SALLYPORT"), "status"], [sys.executable, "-c", "import sallyport; sallyport.connect()"]):
+            done = subprocess.run(["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", *words],
+                                  env={**self.env, "PYTHONPATH": os.path.dirname(sallyport.__file__)}, capture_output=True,
+                                  timeout=TIMEOUT, text=True)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("set XDG_RUNTIME_DIR to a folder of yours", done.stderr)
+
     def test_it_leaves_when_it_is_idle(self):
         with open(os.path.join(self.dir, "sallyportd.yaml")) as file:
             text = file.read().replace("120000", "1000")

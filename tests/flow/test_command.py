@@ -106,9 +106,18 @@ class Scan(Command):
         self.write("a.py", "x = 1\n")
         out, _ = self.call("scan", "--format", "json", "a.py", "a.py")
         self.assertEqual([item["path"] for item in json.loads(out)], ["a.py", "a.py"])
+        self.assertEqual(self.call("scan", "--json", "a.py", "a.py")[0], out)
+        self.call("scan", "--json", "--format", "ndjson", "a.py", status=2)
         os.mkdir(os.path.join(self.dir, "empty"))
-        out, _ = self.call("scan", "--format", "json", "empty")
+        out, _ = self.call("scan", "--format", "json", "empty", status=2)
         self.assertEqual(json.loads(out), [])
+
+    def test_where_nothing_was_judged_is_trouble(self):
+        self.write("t/a.py", "import os\n")
+        _, err = self.call("scan", "-l", "ruby", "t", status=2)
+        self.assertIn("nothing was judged: 1 file was skipped", err)
+        self.write("t/b.rb", "puts 1\n")
+        self.call("scan", "-l", "python", "t", status=0)
 
     def test_folders_in_order_with_what_is_foreign_skipped(self):
         for path in ("t/b.py", "t/a/z.py", "t/a.py", "t/c.js", "t/d.txt", "t/data.bin", "t/tool"):
@@ -192,6 +201,41 @@ class Run(Command):
         self.assertEqual(out, "a=b\n")
         _, err = self.call("run", "-l", "python", "-e", "LD_PRELOAD=x", "-", stdin=b"1", status=125)
         self.assertIn("LD_PRELOAD", err)
+        _, err = self.call("run", "-l", "python", "-e", "FOO=x", "-", stdin=b"1", status=125)
+        self.assertIn("env.FOO: is not among the names that the operator allows (LANG, ", err)
+        self.assertIn("APP_*", err)
+
+    def test_folders_go_in_whole(self):
+        self.write("app/main.txt", "text")
+        self.write("app/part/__init__.py", "")
+        self.write("app/part/deep.py", "NAME = 'deep'\n")
+        self.write("a.py", "from app.part.deep import NAME\nprint(NAME, open('app/main.txt').read())\n")
+        self.assertEqual(self.call("run", "--file", "app", "a.py")[0], "deep text\n")
+        self.write("b.py", "from part.deep import NAME\nprint(NAME, open('main.txt').read())\n")
+        self.assertEqual(self.call("run", "--file", "app/", "b.py")[0], "deep text\n")
+        self.write("c.py", "from x.y.part.deep import NAME\nprint(NAME)\n")
+        self.assertEqual(self.call("run", "--file", "app:x/y", "c.py")[0], "deep\n")
+        _, err = self.call("run", "--file", "missing/", "b.py", status=125)
+        for i in range(257):
+            self.write(f"many/{i}.txt", "")
+        _, err = self.call("run", "--file", "many", "b.py", status=125)
+        self.assertIn("more than 256 files", err)
+        for i in range(4):
+            self.write(f"large/{i}.txt", b"x" * (5 << 20))
+        _, err = self.call("run", "--file", "large", "b.py", status=125)
+        self.assertIn("together are larger", err)
+
+    def test_refusals_name_what_they_are_about(self):
+        self.write("a.py", "print(1)\n")
+        self.write("lib.so", b"\x7fELF")
+        _, err = self.call("run", "--file", "lib.so", "a.py", status=125)
+        self.assertIn("files[0]: lib.so: is a file that an interpreter loads", err)
+        _, err = self.call("run", "--cpus", "9", "a.py", status=125)
+        self.assertIn("limits.cpus: is above the ceiling of 8\n", err)
+        _, err = self.call("run", "--output-limit", "1k", "-l", "python", "-", stdin=b"print('x' * 100000)", status=137)
+        self.assertRegex(err, r"printed more than it may after \S+ s; its limit is 1 KiB \(--output-limit\)")
+        _, err = self.call("run", "--timeout", "300ms", "-l", "python", "-", stdin=b"while True: pass", status=124)
+        self.assertRegex(err, r"stopped at its deadline after \S+ s; its limit is 0.3 s \(--timeout\)")
 
     def test_bytes_come_through_a_pipe_as_they_are(self):
         code = b"import sys; sys.stdout.buffer.write(bytes(range(256)) * 100)"
@@ -286,6 +330,12 @@ class Run(Command):
             self.assertEqual(file.read(), "new")
         self.call("run", "--out", "picked", "--artifact", "sub/*", "a.py")
         self.assertEqual(sorted(os.listdir(os.path.join(self.dir, "picked"))), ["sub"])
+
+    def test_files_that_are_too_many_are_told(self):
+        self.write("a.py", "for i in range(300):\n    open(f'{i:03}', 'w').close()\n")
+        _, err = self.call("run", "--out", "out", "a.py", status=0)
+        self.assertIn("not all files were brought back: at most 256 come, of 7 MiB together", err)
+        self.assertEqual(len(os.listdir(os.path.join(self.dir, "out"))), 256)
 
     def on_terminal(self, *arguments):
         """What the command prints to a terminal."""
@@ -399,6 +449,27 @@ class Others(Command):
             out, _ = self.call(command, "--help")
             self.assertIn("--socket PATH", out)
         self.assertRegex(self.call("--version")[0], r"^sallyport \d")
+        self.assertEqual(self.call("version"), self.call("--version"))
+        self.assertEqual(self.call("help"), self.call("--help"))
+        self.assertEqual(self.call("help", "run"), self.call("run", "--help"))
+
+    def test_options_of_every_command_may_stand_before_it(self):
+        self.env["SALLYPORT_SOCKET"] = "/nonexistent"
+        for options in (("--socket", self.daemon.socket_path), (f"--socket={self.daemon.socket_path}", "--no-autostart")):
+            self.assertIn("bubblewrap", self.call(*options, "status")[0])
+        self.write("a.py", "import sys\nprint(sys.argv[1:])\n")
+        self.assertEqual(self.call("--socket", self.daemon.socket_path, "run", "a.py", "--", "--socket")[0], "['--socket']\n")
+        self.call("--socket", status=2)
+        self.call("--timeout", "3s", "run", status=2)
+
+    def test_reload(self):
+        with Daemon() as daemon:
+            self.env["SALLYPORT_SOCKET"] = daemon.socket_path
+            self.call("reload")
+            daemon.wait_log("reloaded")
+            daemon.merge({"no_such_key": 1})
+            _, err = self.call("reload", status=2)
+            self.assertIn("no_such_key", err)
         self.call(status=2)
         self.call("dance", status=2)
 

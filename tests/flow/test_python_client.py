@@ -108,6 +108,19 @@ class Python(unittest.TestCase):
             self.gate.get_policy("python-client")
         self.assertEqual(caught.exception.name, "unknown_policy")
 
+    def test_a_policys_text_is_one(self):
+        text = "language: python\nrestricted_modules:\n  - {name: os, description: d, severity: high}\n"
+        self.assertFalse(self.gate.run("import os", policy=text)["ran"])
+        self.assertFalse(self.gate.scan("import os", policy=text)["safe"])
+        self.assertFalse(self.gate.scan_batch([("import os", "python")], policy=text)[0]["safe"])
+        with self.assertRaisesRegex(sallyport.SallyportError, "^unknown_policy"):
+            self.gate.run("1", policy="no-such")
+
+    def test_limits_of_another_shape_are_named(self):
+        for limits in ({"wall_ms": "300"}, {"wall_ms": True}, [1], "x"):
+            with self.subTest(limits), self.assertRaisesRegex(sallyport.SallyportError, "^invalid_request: limits"):
+                self.gate.run("1", limits=limits)
+
     def test_errors_are_exceptions_with_their_place(self):
         with self.assertRaises(sallyport.SallyportError) as caught:
             self.gate.scan("x", policy={"yaml": "patterns:\n  - {pattern: '(', description: d, severity: high}\n"})

@@ -43,6 +43,24 @@ static int start(const char *script, struct sp_error *error)
     return r;
 }
 
+Test(autostart, the_daemon_beside_the_library_is_its_own)
+{
+    char command[400], library[200], program[200];
+    snprintf(command, sizeof command,
+        "mkdir -p %s/lib %s/lib/" SP_SBIN_FROM_LIB " && touch %s/lib/libsallyport.so.0 %s/lib/other", base, base, base,
+        base);
+    cr_assert_eq(system(command), 0);
+    snprintf(library, sizeof library, "%s/lib/libsallyport.so.0", base);
+    cr_expect_not(sp_autostart_beside(library, program, sizeof program), "there is none");
+    snprintf(command, sizeof command, "install -m 755 /dev/null %s/lib/" SP_SBIN_FROM_LIB "/sallyportd", base);
+    cr_assert_eq(system(command), 0);
+    cr_assert(sp_autostart_beside(library, program, sizeof program));
+    cr_expect_eq(access(program, X_OK), 0, "%s", program);
+    cr_expect_eq(strncmp(program, base, strlen(base)), 0, "%s", program);
+    snprintf(library, sizeof library, "%s/lib/other", base);
+    cr_expect_not(sp_autostart_beside(library, program, sizeof program), "a program that took the library in");
+}
+
 Test(autostart, its_own_word_is_told)
 {
     struct sp_error error = {0};
