@@ -79,7 +79,8 @@ static const struct sp_table bounds_table = SP_TABLE(struct ROW, bounds_rows);
 #define ROW sp_config_policy
 static const struct sp_field policy_rows[] = {
     TEXT("default", standard, PATH_MAX_B,
-        "judges where a request names none: a name in the folder, a preset, or a file's path"),
+        "judges where a request names none: a name in the folder, a preset, or a file's path; else preset:default, "
+        "which reports and blocks nothing"),
     TEXT("mandatory", mandatory, PATH_MAX_B, "judges every request besides its own; named in the same ways"),
     TEXT("folder", folder, PATH_MAX_B, "the operator's policies, one <name>.yaml each"),
     NUMBER("user_policies", user_policies, 1, 65536, 256, "policies kept for one user"),
