@@ -238,6 +238,8 @@ void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp
 
 /* ---- action, perform: the functions that are known ---- */
 
+/* What the value gives away as a whole, itself or in a row: all modules, the names of one; NULL: nothing of the kind. */
+const char *sp_resolve_python_action_power(const struct sp_python_value *value, unsigned depth);
 /* sys.modules itself goes where no key of it is seen: that is dynamic. */
 void sp_resolve_python_action_hide(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);

@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+#include "scanner/python_modules.h"
+
+#define NESTED_DEPTH 2
+#define NESTED_MAX   32 /* items that are looked at for what they hold */
+#define NESTED_FREE  8  /* at no charge */
+
 static const struct sp_python_action_row rows[] = {
     {"__import__", "name", SP_PYTHON_ACTION_IMPORT_TOP},
     {"_interpreters.exec", "evaluation of what an interpreter is fed", SP_PYTHON_ACTION_DYNAMIC},
@@ -252,12 +258,49 @@ void sp_resolve_python_action_tell_operator(struct sp_python_resolver *resolver,
         }
 }
 
+/* Does the dictionary belong to a module, and not to a class or to a function's call? */
+static bool is_of_module(const struct sp_python_value *space)
+{
+    if (space->text.n_bytes == 0)
+        return space->number == 0;
+    return sp_python_modules_is_known(space->text) ||
+           (!memchr(space->text.ptr, '.', space->text.n_bytes) && !sp_python_modules_is_builtin(space->text));
+}
+
+const char *sp_resolve_python_action_power(const struct sp_python_value *value, unsigned depth)
+{
+    if (!value)
+        return NULL;
+    switch (value->kind) {
+    case SP_PYTHON_VALUE_PATH:
+        return sp_str_is(value->text, "sys.modules") ? "all modules, by a way that is not followed" : NULL;
+    case SP_PYTHON_VALUE_NAMESPACE:
+        return is_of_module(value) ? "names of a module, by a way that is not followed" : NULL;
+    case SP_PYTHON_VALUE_METHOD:
+    case SP_PYTHON_VALUE_SEQUENCE:
+    case SP_PYTHON_VALUE_DICT:
+    case SP_PYTHON_VALUE_PARTIAL: break;
+    default: return NULL;
+    }
+    const char *what = NULL;
+    for (uint32_t i = 0; depth > 0 && i < value->n_items && i < NESTED_MAX && !what; i++)
+        what = sp_resolve_python_action_power(value->items[i], depth - 1);
+    return what;
+}
+
 void sp_resolve_python_action_hide(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end)
 {
-    for (uint8_t i = 0; i < set->n_items; i++)
-        if (set->items[i]->kind == SP_PYTHON_VALUE_PATH && sp_str_is(set->items[i]->text, "sys.modules"))
-            sp_resolve_python_emit_dynamic(resolver, "all modules, by a way that is not followed", start, end);
+    for (uint8_t i = 0; i < set->n_items; i++) {
+        if (set->items[i]->n_items > NESTED_FREE && !sp_resolve_python_scope_pay(resolver, NESTED_MAX)) {
+            if (!resolver->quiet)
+                sp_resolve_python_emit_limit(resolver, "rows within rows", start, end);
+            return;
+        }
+        const char *what = sp_resolve_python_action_power(set->items[i], NESTED_DEPTH);
+        if (what)
+            sp_resolve_python_emit_dynamic(resolver, what, start, end);
+    }
 }
 
 void sp_resolve_python_action_escape(

@@ -210,6 +210,28 @@ void sp_resolve_python_call_compute(struct sp_python_resolver *resolver, const s
     set->other |= other;
 }
 
+/* Methods of a dictionary that give away none of its values. */
+static bool is_plain(struct sp_str name)
+{
+    static const char *const names[] = {"__contains__", "__delitem__", "__ior__", "__iter__", "__len__", "__setitem__",
+        "clear", "items", "keys", "update", "values"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (sp_str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* What the callee does with its arguments is not followed. */
+static void hide(struct sp_python_resolver *resolver, const struct sp_python_call *call, bool keys)
+{
+    for (uint32_t i = 0; i < call->n_arguments; i++) {
+        const struct sp_python_argument *one = &call->arguments[i];
+        const struct sp_python_value *single = one->set.n_items == 1 ? one->set.items[0] : NULL;
+        if (!(keys && sp_resolve_python_action_power(single, 0)))
+            sp_resolve_python_action_hide(resolver, &one->set, one->start, one->end);
+    }
+}
+
 static void call_method(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
     const struct sp_python_call *call, struct sp_python_set *set)
 {
@@ -233,6 +255,9 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
             if (call->arguments[i].name != UINT32_MAX && owner->text.n_bytes == 0)
                 sp_resolve_python_scope_bind_in(resolver, 0, call->arguments[i].name, &call->arguments[i].set);
         }
+        if (!is_plain(callee->text) && sp_resolve_python_action_power(owner, 1))
+            sp_resolve_python_emit_dynamic(
+                resolver, "names of a module, by a way that is not followed", call->start, call->end);
         if (owner->text.n_bytes && (sp_str_is(callee->text, "values") || sp_str_is(callee->text, "items")))
             sp_resolve_python_emit_dynamic(resolver, "walk over a module's members", call->start, call->end);
         set->other = true;
@@ -243,6 +268,8 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
         if (fallback)
             sp_resolve_python_scope_join(resolver, set, &fallback->set);
     }
+    if (owner && !sp_fold_python_is_text(owner))
+        hide(resolver, call, false);
     sp_resolve_python_call_compute(resolver, callee, call, set);
     sp_resolve_python_call_callbacks(resolver, call);
 }
@@ -258,6 +285,8 @@ void sp_resolve_python_call_bundle(struct sp_python_resolver *resolver, enum sp_
         const struct sp_python_argument *one = &call->arguments[i];
         if (one->name == UINT32_MAX)
             items[n++] = one->set.n_items == 1 && !one->star ? one->set.items[0] : NULL;
+        else
+            sp_resolve_python_action_hide(resolver, &one->set, one->start, one->end);
     }
     if (value && items) {
         value->items = items;
@@ -349,6 +378,17 @@ static struct sp_python_value owner_of(const struct sp_python_value *path)
     return owner;
 }
 
+/* Builtins that see no more of a dictionary than its keys. */
+static bool sees_keys(struct sp_str name)
+{
+    static const char *const names[] = {"all", "any", "bool", "dir", "enumerate", "frozenset", "iter", "list", "max",
+        "min", "print", "reversed", "set", "sorted", "str", "tuple", "type", "zip"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (sp_str_is(name, names[i]))
+            return true;
+    return false;
+}
+
 /* Builtins that neither call nor hand on what they are given. */
 static bool only_looks(struct sp_str name)
 {
@@ -404,8 +444,14 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
         return;
     }
     sp_resolve_python_call_compute(resolver, callee, call, set);
-    if (!(callee->builtin && only_looks(callee->text)))
-        sp_resolve_python_call_callbacks(resolver, call);
+    if (callee->builtin && only_looks(callee->text))
+        return;
+    hide(resolver, call, callee->builtin && sees_keys(callee->text));
+    struct sp_python_value owner = owner_of(callee);
+    if (sp_str_is(owner.text, "sys.modules") && !is_plain((struct sp_str){callee->text.ptr + owner.text.n_bytes + 1,
+                                                    callee->text.n_bytes - owner.text.n_bytes - 1}))
+        sp_resolve_python_emit_dynamic(resolver, "all modules, by a way that is not followed", call->start, call->end);
+    sp_resolve_python_call_callbacks(resolver, call);
 }
 
 void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp_python_value *callee,

@@ -58,7 +58,7 @@ void sp_resolve_python_display(
         else if (here->child)
             sp_resolve_python_expression(resolver, here->child, &set);
         for (uint8_t i = 0; i < set.n_items; i++)
-            if (sp_resolve_python_action_is_sink(set.items[i]))
+            if (sp_resolve_python_action_is_sink(set.items[i]) || sp_resolve_python_action_power(set.items[i], 1))
                 add(resolver, &sinks, set.items[i]);
         const struct sp_python_value *constant = dict ? sp_resolve_python_scope_constant(&key) : NULL;
         if (constant && !star)
@@ -68,6 +68,8 @@ void sp_resolve_python_display(
             row_add(resolver, &row, set.n_items == 1 && !set.limit ? set.items[0] : NULL);
             continue;
         }
+        if (dict)
+            sp_resolve_python_action_hide(resolver, &set, here->start, here->end);
         const struct sp_python_value *more = sp_resolve_python_scope_single(&set);
         if (more && (more->kind == SP_PYTHON_VALUE_DICT) != dict)
             more = NULL;

@@ -74,9 +74,11 @@ static void gather(struct sp_python_resolver *resolver, const struct sp_python_n
         if (keyword)
             sp_resolve_python_action_tell_operator(
                 resolver, resolver->names.items[item->name], &argument.set, item->start, item->end);
-        if (star && spread(resolver, item, &argument, call)) {
+        if (star && spread(resolver, item, &argument, call))
             continue;
-        } else if (call->n_arguments < SP_PYTHON_ARGUMENTS_MAX) {
+        if (item->kind == SP_PYTHON_NODE_DOUBLE_STAR)
+            sp_resolve_python_action_hide(resolver, &argument.set, argument.start, argument.end);
+        if (call->n_arguments < SP_PYTHON_ARGUMENTS_MAX) {
             call->arguments[call->n_arguments++] = argument;
         } else {
             call->more = true;
@@ -275,6 +277,10 @@ static void binary(
             continue;
         }
         sums = true;
+        if (op == SP_PYTHON_OPERATOR_BIT_OR) {
+            sp_resolve_python_action_hide(resolver, &left, node->start, node->end);
+            sp_resolve_python_action_hide(resolver, &right, node->start, node->end);
+        }
         const struct sp_python_value *a = sp_resolve_python_scope_single(&left),
                                      *b = sp_resolve_python_scope_single(&right);
         if (!a && !b && !sp_resolve_python_scope_pay(resolver, (uint32_t)left.n_items * right.n_items)) {

@@ -341,6 +341,16 @@ static void tell_star(struct sp_python_resolver *resolver, const struct sp_pytho
             sp_resolve_python_emit_dynamic(resolver, "member of a module by a computed name", call->start, call->end);
 }
 
+/* globals(), locals(), vars(): of a call, or of a class's body, where the number is not 0. */
+static struct sp_python_value *own_names(struct sp_python_resolver *resolver, const struct sp_python_action_row *row)
+{
+    struct sp_python_value *value =
+        sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL);
+    if (value)
+        value->number = strcmp(row->name, "globals") != 0 && resolver->scope != 0;
+    return value;
+}
+
 /* ---- known functions ---- */
 
 void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct sp_python_action_row *row,
@@ -418,14 +428,10 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
         set->other |= !first;
         return;
     }
-    case SP_PYTHON_ACTION_GLOBALS:
-        sp_resolve_python_scope_add(
-            resolver, set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
-        return;
+    case SP_PYTHON_ACTION_GLOBALS: sp_resolve_python_scope_add(resolver, set, own_names(resolver, row)); return;
     case SP_PYTHON_ACTION_VARS:
         if (!first)
-            sp_resolve_python_scope_add(resolver, set,
-                sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
+            sp_resolve_python_scope_add(resolver, set, own_names(resolver, row));
         for (uint8_t i = 0; first && i < first->set.n_items; i++)
             if (first->set.items[i]->kind == SP_PYTHON_VALUE_PATH)
                 sp_resolve_python_scope_add(resolver, set,
@@ -459,6 +465,9 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
         if (same)
             sp_resolve_python_scope_join(resolver, set, &same->set);
         set->other |= !same;
+        for (uint32_t i = 1; i < call->n_arguments && row->action == SP_PYTHON_ACTION_SAME; i++)
+            sp_resolve_python_action_hide(
+                resolver, &call->arguments[i].set, call->arguments[i].start, call->arguments[i].end);
         if (call->n_arguments > 1)
             sp_resolve_python_call_callbacks(resolver, call);
         return;
@@ -471,6 +480,7 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
         for (uint32_t i = 0; items && i < call->n_arguments; i++) {
             const struct sp_python_argument *one = &call->arguments[i];
             if (one->name == UINT32_MAX) {
+                sp_resolve_python_action_hide(resolver, &one->set, one->start, one->end);
                 set->other = true;
                 continue;
             }

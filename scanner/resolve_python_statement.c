@@ -183,6 +183,7 @@ static void augmented(struct sp_python_resolver *resolver, const struct sp_pytho
         sp_resolve_python_expression(resolver, node->child, &left);
     if (value)
         sp_resolve_python_expression(resolver, value, &right);
+    sp_resolve_python_action_hide(resolver, &right, node->start, node->end);
     for (uint8_t i = 0; i < left.n_items; i++) {
         sp_resolve_python_store_tell(resolver, left.items[i], node->start, node->end);
         for (uint8_t k = 0; k < right.n_items; k++)
@@ -288,10 +289,6 @@ static void match(struct sp_python_resolver *resolver, const struct sp_python_no
     if (child && at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
         sp_resolve_python_expression(resolver, child, &set);
         sp_resolve_python_action_hide(resolver, &set, at(resolver, child)->start, at(resolver, child)->end);
-        for (uint8_t i = 0; i < set.n_items; i++)
-            if (set.items[i]->kind == SP_PYTHON_VALUE_NAMESPACE)
-                sp_resolve_python_emit_dynamic(resolver, "names of a module, by a way that is not followed",
-                    at(resolver, child)->start, at(resolver, child)->end);
         child = at(resolver, child)->next;
     }
     resolver->subject = set;

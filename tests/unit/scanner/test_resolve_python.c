@@ -534,6 +534,35 @@ Test(resolve_python, tells_changes_of_the_importer)
     expect_nothing("import io\nb = io.StringIO()\nb.name = 'x'\nlist.append(x, 1)\nglobals()['x'] = 1");
 }
 
+/* All modules, or all that one holds, in the hands of somebody who is not followed. */
+Test(resolve_python, tells_powers_that_get_away)
+{
+    static const char *const powers[] = {
+        "sys.modules", "sys.__dict__", "vars(sys)", "globals()", "__builtins__.__dict__"};
+    static const char *const ways[] = {"dict(%s)", "ChainMap(%s)", "types.MappingProxyType(%s)",
+        "types.SimpleNamespace(**%s)", "f(**%s)", "(lambda **k: k['os'])(**%s)", "{**%s}", "%s | {}", "{} | %s",
+        "x |= %s", "%s.copy()", "%s.popitem()", "m = {}\nm.update(%s)", "dict.get(%s, 'os')", "x.append(%s)",
+        "match %s:\n  case {'os': o}: pass", "threading.Thread(target=f, args=(%s,))", "raise Exception(%s)",
+        "operator.itemgetter('os')(%s)", "def g(): yield %s", "functools.partial(f, x=%s)", "C(%s)['os']",
+        "list([%s])"};
+    char source[256], head[192];
+    for (size_t i = 0; i < SP_COUNT(powers); i++)
+        for (size_t k = 0; k < SP_COUNT(ways); k++) {
+            const char *gap = strstr(ways[k], "%s");
+            snprintf(head, sizeof(head), "import sys, types, threading, operator, functools\n%.*s%s%s",
+                (int)(gap - ways[k]), ways[k], powers[i], gap + 2);
+            snprintf(source, sizeof(source), "from collections import ChainMap\n%s", head);
+            expect_dynamic(source);
+        }
+    expect_nothing("import sys\nprint(sys.modules)\nlen(sys.modules)\nsorted(sys.modules)\n'x' in sys.modules\n"
+                   "sys.modules.get('json')\nfor m in sys.modules: print(m)\nlist(sys.modules.keys())\n"
+                   "[m for m in sys.modules]\nsys.modules.pop('json', None)\nsys.modules['json']\n*x, = sys.modules");
+    expect_nothing("import json\n'x' in vars(json)\nsorted(vars(json))\njson.__dict__.get('loads')\nvars(json).keys()");
+    expect_nothing("def f(a):\n  return '%(a)s' % locals() + '{a}'.format(**locals()) + g(locals())");
+    expect_nothing("class A:\n  x = f(vars())\nf(A.__dict__, int.__dict__)\nd.update(A().__dict__)\nf(**vars(args))");
+    expect_nothing("import json\nf(json)\n{**json.x}\njson.x | {}\n'{}'.format(json)");
+}
+
 Test(resolve_python, tells_submodule_or_member)
 {
     struct fixture f;
