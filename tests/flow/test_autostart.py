@@ -216,6 +216,15 @@ class Autostart(unittest.TestCase):
         self.assertEqual(done.stderr.count("are you in the group sallyport?"), 2, done.stderr)
         self.assertEqual(self.started(), [])
 
+    def test_an_installed_service_that_does_not_run_is_said_to_be_one(self):
+        client = "import sallyport; sallyport.connect()"
+        done = self.in_a_world_of_its_own(
+            "mount -t tmpfs none /etc && mkdir /etc/sallyport || exit 77\n$sallyport status; echo $?\n"
+            f"PYTHONPATH={os.path.dirname(sallyport.__file__)} {sys.executable} -c \"{client}\"\n")
+        self.assertEqual(done.stdout, "125\n", done.stderr)
+        self.assertEqual(done.stderr.count("a service is installed here but not running: nobody answers at "), 2, done.stderr)
+        self.assertEqual(self.started(), [])
+
     def test_without_a_runtime_folder_it_is_said_what_to_set(self):
         if os.getuid() != 0:
             self.skipTest("only root can be another")
