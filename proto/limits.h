@@ -1,6 +1,7 @@
 #ifndef SP_PROTO_LIMITS_H
 #define SP_PROTO_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bounds of the wire. Defaults; the configuration can lower or raise those that it names. */
@@ -51,6 +52,13 @@ static inline struct sp_limits sp_limits_default(void)
         SP_RUN_LIMITS(X)
 #undef X
     };
+}
+
+static inline bool sp_limits_equal(const struct sp_limits *a, const struct sp_limits *b)
+{
+#define X(field, name, standard, ceiling) &&a->field == b->field
+    return true SP_RUN_LIMITS(X);
+#undef X
 }
 
 static inline struct sp_limits sp_limits_ceiling(void)

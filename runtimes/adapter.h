@@ -21,6 +21,9 @@ struct sp_sandbox;
 struct sp_sandbox_key {
     int language;
     struct sp_limits limits;
+    /* The run whose environment the interpreter must be started with; NULL: it is started for no run in particular. Valid
+     * until the sandbox has ended. */
+    const struct sp_sandbox_spec *starts_as;
 };
 
 /* What is known of it when nothing of it is left; 0 where not known. */
@@ -82,7 +85,8 @@ struct sp_runtime_ops {
 
     /* Begins to make a sandbox, with its runner told to start the language's interpreter. READY or ended follow; until
      * ended it is the caller's to kill, then to release. The key is copied.
-     * SP_EBUSY: not now, room will be called. SP_ERUNTIME_UNAVAILABLE, SP_EUNSUPPORTED_LANGUAGE, SP_ENO_MEMORY. */
+     * SP_EBUSY: not now, room will be called. SP_ERUNTIME_UNAVAILABLE, SP_EUNSUPPORTED_LANGUAGE, SP_ENO_MEMORY;
+     * of the key's starts_as: SP_EINVALID_REQUEST, SP_ETOO_LARGE. */
     int (*prepare)(struct sp_adapter *adapter, const struct sp_sandbox_key *key, struct sp_sandbox **ret_sandbox,
         struct sp_error *error);
     enum sp_fit (*fit)(const struct sp_adapter *adapter, const struct sp_limits *made, const struct sp_limits *wanted);
@@ -92,6 +96,9 @@ struct sp_runtime_ops {
     int (*load)(struct sp_sandbox *sandbox, const struct sp_sandbox_spec *spec, struct sp_error *error);
     /* Flags for the runner's LIMITS frame. */
     uint32_t (*limit_flags)(const struct sp_adapter *adapter);
+    /* Processor time of all that ran in it so far, which grows no faster than its limit of processors lets it. False: that
+     * is not counted here. */
+    bool (*cpu_us)(struct sp_sandbox *sandbox, uint64_t *ret_cpu_us);
     /* Frames to the runner; bytes were malloc'd and are taken, also on failure. A peer that is gone is no failure.
      * SP_ENO_MEMORY. */
     int (*write)(struct sp_sandbox *sandbox, uint8_t *bytes, size_t n_bytes);

@@ -13,6 +13,7 @@
 
 #include "proto/scope.h"
 #include "runtimes/bwrap_argv.h"
+#include "runtimes/cgroup.h"
 #include "runtimes/folder.h"
 
 static struct sp_bubblewrap_sandbox *of(struct sp_sandbox *sandbox)
@@ -138,12 +139,12 @@ static int prepare(
         return sp_error_set(
             error, SP_EUNSUPPORTED_LANGUAGE, "bubblewrap cannot run %s here", sp_language_name(key->language));
     struct sp_str filter = {(const char *)adapter->filter, adapter->n_filter_bytes};
-    int status = sp_handover_pack_spawn(
-        &adapter->uses[key->language], filter, &key->limits, adapter->limit_flags, &spawn, &n_spawn, error);
+    int status = sp_handover_pack_spawn(&adapter->uses[key->language], key->starts_as, filter, &key->limits,
+        adapter->limit_flags, &spawn, &n_spawn, error);
     if (status < 0)
         return status;
     int ours;
-    box->code_fd = box->init_fd = box->oom_fd = box->errors_fd = -1;
+    box->code_fd = box->init_fd = box->oom_fd = box->cpu_fd = box->errors_fd = -1;
     status = sp_bubblewrap_begin(adapter, &key->limits, &box->id, &ours, &box->errors_fd, &box->code_fd, error);
     if (status < 0)
         return status;
@@ -218,6 +219,11 @@ static int write_(struct sp_sandbox *sandbox, uint8_t *bytes, size_t n_bytes)
     return sp_bubblewrap_box_write(of(sandbox), bytes, n_bytes);
 }
 
+static bool cpu_us(struct sp_sandbox *sandbox, uint64_t *ret_cpu_us)
+{
+    return of(sandbox)->cpu_fd >= 0 && sp_cgroup_cpu_us(of(sandbox)->cpu_fd, ret_cpu_us);
+}
+
 static void read_(struct sp_sandbox *sandbox, bool on)
 {
     sp_bubblewrap_box_read(of(sandbox), on);
@@ -243,13 +249,13 @@ static struct sp_bubblewrap_sandbox *find(struct sp_bubblewrap *adapter, uint64_
     return box;
 }
 
-static void on_event(void *context, const struct sp_spawner_event *event, int fds[2])
+static void on_event(void *context, const struct sp_spawner_event *event, int fds[SP_SPAWNER_FDS_MAX])
 {
     struct sp_bubblewrap *adapter = context;
     struct sp_bubblewrap_sandbox *box = find(adapter, event->id);
-    if (event->op != SP_SPAWNER_STARTED || !box || !sp_bubblewrap_box_started(box, fds[0], fds[1])) {
-        sp_close_fd(&fds[0]);
-        sp_close_fd(&fds[1]);
+    if (event->op != SP_SPAWNER_STARTED || !box || !sp_bubblewrap_box_started(box, fds)) {
+        for (unsigned i = 0; i < SP_SPAWNER_FDS_MAX; i++)
+            sp_close_fd(&fds[i]);
     }
     if (event->op == SP_SPAWNER_LOWERED && box)
         sp_bubblewrap_box_lowered(box, event->positive_errno ? SP_EINVALID_REQUEST : 0);
@@ -359,6 +365,7 @@ const struct sp_runtime_ops sp_bubblewrap_ops = {
     .fit = fit,
     .load = load,
     .limit_flags = limit_flags,
+    .cpu_us = cpu_us,
     .write = write_,
     .read = read_,
     .kill = kill_,

@@ -17,7 +17,7 @@ struct sp_bubblewrap_sandbox {
     uv_pipe_t stream;          /* the runner's */
     uv_poll_t init;            /* pidfd of PID 1 */
     bool has_stream, has_init; /* handles in the loop */
-    int init_fd, oom_fd, errors_fd, code_fd;
+    int init_fd, oom_fd, cpu_fd, errors_fd, code_fd;
     unsigned handles; /* open */
     bool reads, wants_read;
     bool stream_ended;  /* EOF: or EXIT, behind which nothing counts */
@@ -82,9 +82,9 @@ void sp_bubblewrap_box_read(struct sp_bubblewrap_sandbox *box, bool on);
 int sp_bubblewrap_box_write(struct sp_bubblewrap_sandbox *box, uint8_t *bytes, size_t n_bytes);
 void sp_bubblewrap_box_kill(struct sp_bubblewrap_sandbox *box);
 void sp_bubblewrap_box_release(struct sp_bubblewrap_sandbox *box);
-/* What the spawner says of it; may call its events. started: true where it takes the descriptors (-1: none). lost: the
+/* What the spawner says of it; may call its events. started: true where it takes the descriptors, in the order of the wire (-1: none). lost: the
  * spawner is gone, and will never say ended. */
-bool sp_bubblewrap_box_started(struct sp_bubblewrap_sandbox *box, int init_fd, int oom_fd);
+bool sp_bubblewrap_box_started(struct sp_bubblewrap_sandbox *box, const int fds[SP_SPAWNER_FDS_MAX]);
 void sp_bubblewrap_box_lowered(struct sp_bubblewrap_sandbox *box, int status);
 void sp_bubblewrap_box_ended(struct sp_bubblewrap_sandbox *box, const struct sp_spawner_event *end);
 void sp_bubblewrap_box_lost(struct sp_bubblewrap_sandbox *box);

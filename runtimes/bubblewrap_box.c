@@ -29,6 +29,7 @@ static void free_if_done(struct sp_bubblewrap_sandbox *box)
     sp_folder_remove(adapter->codes, name);
     sp_close_fd(&box->init_fd);
     sp_close_fd(&box->oom_fd);
+    sp_close_fd(&box->cpu_fd);
     sp_close_fd(&box->errors_fd);
     sp_runner_reader_fini(&box->sandbox.reader);
     if (box->previous)
@@ -245,12 +246,13 @@ void sp_bubblewrap_box_open(struct sp_bubblewrap_sandbox *box, int stream_fd)
     sp_bubblewrap_box_read(box, true);
 }
 
-bool sp_bubblewrap_box_started(struct sp_bubblewrap_sandbox *box, int init_fd, int oom_fd)
+bool sp_bubblewrap_box_started(struct sp_bubblewrap_sandbox *box, const int fds[SP_SPAWNER_FDS_MAX])
 {
     if (box->told || box->init_fd >= 0)
         return false;
-    box->init_fd = init_fd;
-    box->oom_fd = oom_fd;
+    box->init_fd = fds[0];
+    box->oom_fd = fds[1];
+    box->cpu_fd = fds[2];
     if (box->stream_ended)
         watch_init(box);
     return true;

@@ -79,14 +79,14 @@ static int await_end(struct sp_bubblewrap *adapter, uint64_t id, char *text, siz
 {
     for (int64_t until_ms = now_ms() + PROBE_MS; now_ms() < until_ms;) {
         struct sp_spawner_event event;
-        int fds[2];
+        int fds[SP_SPAWNER_FDS_MAX];
         int status = sp_spawner_link_wait(&adapter->link, 100, &event, fds, NULL);
         if (status == SP_ETIMED_OUT)
             continue;
         if (status < 0)
             return sp_error_set(error, status, "the spawner has ended");
-        sp_close_fd(&fds[0]);
-        sp_close_fd(&fds[1]);
+        for (unsigned i = 0; i < SP_SPAWNER_FDS_MAX; i++)
+            sp_close_fd(&fds[i]);
         if (event.op == SP_SPAWNER_ENDED && event.id == id) {
             snprintf(text, size, "%s", event.text);
             adapter->n_unended--;
@@ -112,7 +112,7 @@ static int probe_language(struct sp_bubblewrap *adapter, int language, struct sp
 
     int status = sp_toolchain_probe(language, adapter->config.runtimes->python_prefix, &use, error);
     if (status == 0)
-        status = sp_handover_pack_spawn(&use, filter, limits, adapter->limit_flags, &bytes, &n_bytes, error);
+        status = sp_handover_pack_spawn(&use, NULL, filter, limits, adapter->limit_flags, &bytes, &n_bytes, error);
     if (status == 0)
         status = sp_bubblewrap_begin(adapter, limits, &id, &ours, &errors, &code, error);
     if (status < 0)
@@ -166,7 +166,10 @@ void sp_bubblewrap_describe_limits(struct sp_bubblewrap *adapter)
     const struct sp_spawner_hello *hello = &adapter->hello;
     const char *note = hello->note[0] ? hello->note : NULL;
     add(adapter, "wall", "timer", false, NULL);
-    add(adapter, "cpu", "rlimit", true, "each process has it for itself, in whole seconds");
+    if (hello->cpu_counted)
+        add(adapter, "cpu", names[hello->cpu_by % SP_COUNT(names)], false, NULL);
+    else
+        add(adapter, "cpu", "rlimit", true, "each process has it for itself, in whole seconds");
     if (hello->memory_by == SP_SPAWNER_BY_WATCHDOG)
         add(adapter, "memory", "rlimit+watchdog", true, note);
     else

@@ -61,6 +61,19 @@ bool sp_cgroup_oom_kills(int fd, uint64_t *ret_oom_kills)
     return true;
 }
 
+bool sp_cgroup_cpu_us(int fd, uint64_t *ret_cpu_us)
+{
+    static const char second[] = "usage_usec";
+    char text[512];
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    if (n <= 0)
+        return false;
+    text[n] = 0;
+    bool in_us = strncmp(text, second, sizeof second - 1) == 0; /* the first version counts in nanoseconds */
+    *ret_cpu_us = in_us ? sp_cgroup_number(text, second) : sp_cgroup_number(text, NULL) / 1000;
+    return true;
+}
+
 /* Kills what is in the folder: at once where it has cgroup.kill, else one by one. */
 static void kill_folder(int folder)
 {
@@ -242,14 +255,6 @@ void sp_cgroup_hasten(const struct sp_cgroup *cgroup, const struct sp_cgroup_box
         return;
     sp_cgroup_write(box->folders[ops->cpu_part], ops->quota_file, ops->no_quota);
     sp_cgroup_write(box->folders[ops->cpu_part], ops->share_file, ops->largest_share);
-    sp_cgroup_write(cgroup->instances[ops->cpu_part], ops->share_file, ops->largest_share);
-}
-
-void sp_cgroup_calm(const struct sp_cgroup *cgroup)
-{
-    const struct sp_cgroup_ops *ops = cgroup->ops;
-    if (ops && cgroup->instances[ops->cpu_part] >= 0)
-        sp_cgroup_write(cgroup->instances[ops->cpu_part], ops->share_file, ops->usual_share);
 }
 
 int sp_cgroup_oom_fd(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box)
@@ -257,6 +262,15 @@ int sp_cgroup_oom_fd(const struct sp_cgroup *cgroup, const struct sp_cgroup_box 
     if (!cgroup->ops || box->folders[SP_CGROUP_MEMORY] < 0)
         return -1;
     return openat(box->folders[SP_CGROUP_MEMORY], cgroup->ops->oom_file, O_RDONLY | O_CLOEXEC);
+}
+
+int sp_cgroup_cpu_fd(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box)
+{
+    const struct sp_cgroup_ops *ops = cgroup->ops;
+    if (!ops || box->folders[ops->cpu_part] < 0)
+        return -1;
+    int own = box->folders[SP_CGROUP_CPUACCT];
+    return openat(own >= 0 ? own : box->folders[ops->cpu_part], ops->cpu_file, O_RDONLY | O_CLOEXEC);
 }
 
 bool sp_cgroup_remove(const struct sp_cgroup *cgroup, struct sp_cgroup_box *box)

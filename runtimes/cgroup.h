@@ -73,19 +73,22 @@ void sp_cgroup_usage(
     const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box, struct sp_cgroup_usage *ret_usage);
 /* Kills all that is in it, in one step where the kernel can. */
 void sp_cgroup_kill(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box);
-/* Lifts the sandbox's limit of processor time and gives it, and the instance's sandboxes together, the largest share:
- * what is killed needs the processor to die, and must not wait for its next period, or behind everything else that runs
- * on a busy machine. */
+/* Lifts the sandbox's limit of processor time and gives it the largest share among its siblings: what is killed needs the
+ * processor to die, and must not wait for its next period, or behind those that live on. What all sandboxes have together
+ * stays as it is: raised, it would go to whichever of them spins, and neither the host nor who reaps got a turn. */
 void sp_cgroup_hasten(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box);
-/* The instance's share is the usual one again. */
-void sp_cgroup_calm(const struct sp_cgroup *cgroup);
 /* A new descriptor of the file with the count of OOM kills, for sp_cgroup_oom_kills; -1 without a memory part. */
 int sp_cgroup_oom_fd(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box);
+/* A new descriptor of the file with the processor time of all that is or was in it, for sp_cgroup_cpu_us; -1: not counted,
+ * or no share of the processor bounds how fast it grows. */
+int sp_cgroup_cpu_fd(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box);
 /* True once its folders are gone; false while a process is still leaving: try again soon. */
 bool sp_cgroup_remove(const struct sp_cgroup *cgroup, struct sp_cgroup_box *box);
 
 /* The count in a file of sp_cgroup_oom_fd (either version). False once the folder is removed. Any process. */
 bool sp_cgroup_oom_kills(int fd, uint64_t *ret_oom_kills);
+/* The same of a file of sp_cgroup_cpu_fd. */
+bool sp_cgroup_cpu_us(int fd, uint64_t *ret_cpu_us);
 
 /* ---- for the versions' own files ---- */
 
@@ -97,10 +100,10 @@ struct sp_cgroup_ops {
         const struct sp_cgroup_box *box, const struct sp_cgroup_limits *limits, bool fresh, struct sp_error *error);
     /* What it can tell; the rest of *ret_usage, zeroed before, stays. */
     void (*usage)(const struct sp_cgroup_box *box, struct sp_cgroup_usage *ret_usage);
-    const char *oom_file;
+    const char *oom_file, *cpu_file;
     enum sp_cgroup_part cpu_part;
     const char *quota_file, *no_quota;
-    const char *share_file, *largest_share, *usual_share;
+    const char *share_file, *largest_share;
 };
 extern const struct sp_cgroup_ops sp_cgroup_v1_ops, sp_cgroup_v2_ops;
 

@@ -92,6 +92,6 @@ const struct sp_cgroup_ops sp_cgroup_v1_ops = {
     .no_quota = "-1",
     .share_file = "cpu.shares",
     .largest_share = "262144",
-    .usual_share = "1024",
     .oom_file = "memory.oom_control",
+    .cpu_file = "cpuacct.usage",
 };

@@ -115,6 +115,6 @@ const struct sp_cgroup_ops sp_cgroup_v2_ops = {
     .no_quota = "max 100000",
     .share_file = "cpu.weight",
     .largest_share = "10000",
-    .usual_share = "100",
     .oom_file = "memory.events",
+    .cpu_file = "cpu.stat",
 };

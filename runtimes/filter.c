@@ -22,7 +22,8 @@ enum {
 };
 
 /* Always, in both filters. Left out on purpose, and worth a word: sync (flushes the host's disks), setxattr (kernel memory
- * that no limit counts), vmsplice, mq_* and msg* (queues outside every limit of ours), name_to_handle_at, move_pages. */
+ * that no limit counts), vmsplice, mq_* and msg* (queues outside every limit of ours), name_to_handle_at, move_pages, sched_set* and setpriority
+ * (what made itself idle, or bound itself to a busy processor, outlives its deadline by seconds: to die takes a turn). */
 static const char *const calls[] = {
     /* files */
     "access", "chdir", "chmod", "chown", "close", "close_range", "copy_file_range", "creat", "dup", "dup2", "dup3",
@@ -48,9 +49,8 @@ static const char *const calls[] = {
     "getsid", "gettid", "ioprio_get", "ioprio_set", "kill", "pidfd_open", "pidfd_send_signal", "restart_syscall",
     "rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigqueueinfo", "rt_sigreturn", "rt_sigsuspend",
     "rt_sigtimedwait", "rt_tgsigqueueinfo", "sched_get_priority_max", "sched_get_priority_min", "sched_getaffinity",
-    "sched_getattr", "sched_getparam", "sched_getscheduler", "sched_rr_get_interval", "sched_setaffinity",
-    "sched_setattr", "sched_setparam", "sched_setscheduler", "sched_yield", "set_robust_list", "set_thread_area",
-    "set_tid_address", "setpgid", "setpriority", "setrlimit", "setsid", "sigaltstack", "tgkill", "tkill", "vfork",
+    "sched_getattr", "sched_getparam", "sched_getscheduler", "sched_rr_get_interval", "sched_yield", "set_robust_list",
+    "set_thread_area", "set_tid_address", "setpgid", "setrlimit", "setsid", "sigaltstack", "tgkill", "tkill", "vfork",
     "wait4", "waitid", "waitpid",
     /* identity: without capabilities these change nothing that matters */
     "capget", "capset", "getegid", "geteuid", "getgid", "getgroups", "getresgid", "getresuid", "getuid", "setfsgid",

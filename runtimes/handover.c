@@ -18,8 +18,9 @@ static int finish(const struct sp_runner_pack *pack, uint8_t **bytes, uint8_t **
     return 0;
 }
 
-int sp_handover_pack_spawn(const struct sp_toolchain_use *use, struct sp_str filter, const struct sp_limits *limits,
-    uint32_t limit_flags, uint8_t **ret_bytes, size_t *ret_n_bytes, struct sp_error *error)
+int sp_handover_pack_spawn(const struct sp_toolchain_use *use, const struct sp_sandbox_spec *spec, struct sp_str filter,
+    const struct sp_limits *limits, uint32_t limit_flags, uint8_t **ret_bytes, size_t *ret_n_bytes,
+    struct sp_error *error)
 {
     size_t room = SP_RUNNER_FRAME_MAX + SMALL_FRAMES_ROOM;
     sp_cleanup(sp_free_ptr) uint8_t *bytes = malloc(room);
@@ -28,8 +29,8 @@ int sp_handover_pack_spawn(const struct sp_toolchain_use *use, struct sp_str fil
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
     sp_runner_pack_init(&pack, bytes, room);
     sp_runner_pack_limits(&pack, limits, limit_flags);
-    sp_toolchain_pack_spawn(use, filter, &pack);
-    return finish(&pack, &bytes, ret_bytes, ret_n_bytes, error);
+    int status = sp_toolchain_pack_spawn(use, spec, filter, &pack, error);
+    return status < 0 ? status : finish(&pack, &bytes, ret_bytes, ret_n_bytes, error);
 }
 
 static size_t room_for(const struct sp_sandbox_spec *spec)
@@ -41,16 +42,6 @@ static size_t room_for(const struct sp_sandbox_spec *spec)
     for (size_t i = 0; i < spec->n_artifacts; i++)
         room += 4 + spec->artifacts[i].n_bytes;
     return room;
-}
-
-static bool same_limits(const struct sp_limits *a, const struct sp_limits *b)
-{
-#define X(field, name, standard, ceiling)                                                                              \
-    if (a->field != b->field)                                                                                          \
-        return false;
-    SP_RUN_LIMITS(X)
-#undef X
-    return true;
 }
 
 int sp_handover_pack_run(const struct sp_sandbox_spec *spec, const struct sp_limits *made, uint32_t limit_flags,
@@ -66,7 +57,7 @@ int sp_handover_pack_run(const struct sp_sandbox_spec *spec, const struct sp_lim
         if (spec->files[i].place == SP_FILE_PLACE_WORK)
             sp_runner_pack_file(
                 &pack, spec->files[i].path, spec->files[i].mode ? spec->files[i].mode : 0644, spec->files[i].data);
-    if (!same_limits(&spec->limits, made))
+    if (!sp_limits_equal(&spec->limits, made))
         sp_runner_pack_limits(&pack, &spec->limits, limit_flags);
     int status = sp_toolchain_pack_handover(spec, &pack, error);
     if (status < 0)

@@ -22,6 +22,7 @@ const char *sp_outcome_name(enum sp_outcome outcome)
 static const enum sp_outcome of_kill[] = {
     [SP_KILL_NONE] = SP_OUTCOME_LOST,
     [SP_KILL_TIMED_OUT] = SP_OUTCOME_TIMED_OUT,
+    [SP_KILL_CPU_TIME] = SP_OUTCOME_SIGNALED,
     [SP_KILL_OUTPUT_LIMIT] = SP_OUTCOME_OUTPUT_LIMIT,
     [SP_KILL_CANCELLED] = SP_OUTCOME_CANCELLED,
     [SP_KILL_BROKEN] = SP_OUTCOME_LOST,
@@ -41,6 +42,7 @@ void sp_outcome_judge(const struct sp_outcome_facts *facts, struct sp_run_result
         ret_result->signal = (int)facts->exit.signal;
     } else if (facts->kill != SP_KILL_NONE) {
         ret_result->outcome = of_kill[facts->kill];
+        ret_result->signal = facts->kill == SP_KILL_CPU_TIME ? SIGXCPU : 0;
     } else if (oom) {
         ret_result->outcome = SP_OUTCOME_OOM_KILLED;
     } else {

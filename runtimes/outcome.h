@@ -15,7 +15,14 @@ struct sp_outcome_exit {
 };
 
 /* Why we killed, noted before the kill. */
-enum sp_kill_cause { SP_KILL_NONE, SP_KILL_TIMED_OUT, SP_KILL_OUTPUT_LIMIT, SP_KILL_CANCELLED, SP_KILL_BROKEN };
+enum sp_kill_cause {
+    SP_KILL_NONE,
+    SP_KILL_TIMED_OUT,
+    SP_KILL_CPU_TIME, /* its processes together; named as what the kernel does to a single one */
+    SP_KILL_OUTPUT_LIMIT,
+    SP_KILL_CANCELLED,
+    SP_KILL_BROKEN
+};
 
 struct sp_outcome_facts {
     bool has_exit; /* a valid exit frame came, and before any kill of ours */

@@ -210,6 +210,14 @@ bool sp_pool_evict(struct sp_pool *pool)
     return true;
 }
 
+void sp_pool_set_limits(struct sp_pool *pool, const struct sp_limits *limits)
+{
+    if (sp_limits_equal(&pool->key.limits, limits))
+        return;
+    pool->key.limits = *limits;
+    sp_pool_empty(pool);
+}
+
 void sp_pool_empty(struct sp_pool *pool)
 {
     while (pool->ready.first)

@@ -45,6 +45,8 @@ void sp_pool_fill(struct sp_pool *pool);
 void sp_pool_age(struct sp_pool *pool);
 /* Gives up one ready sandbox, so that another can be made. False: there is none. */
 bool sp_pool_evict(struct sp_pool *pool);
+/* What it makes from now on has these limits; what it holds, if made with others, is given up. */
+void sp_pool_set_limits(struct sp_pool *pool, const struct sp_limits *limits);
 /* Gives up all. */
 void sp_pool_empty(struct sp_pool *pool);
 

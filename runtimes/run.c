@@ -10,6 +10,7 @@
 #include "runtimes/set.h"
 
 #define LINGER_MS 1000 /* from the exit frame until what does not leave is killed */
+#define CPU_MS    50   /* between two looks at what processor time is left, at least */
 
 /* ---- the end ---- */
 
@@ -91,9 +92,50 @@ static void kill_run(struct sp_run_state *state, enum sp_kill_cause cause)
 
 /* ---- from a sandbox to the hand-over ---- */
 
-static void on_deadline(uv_timer_t *timer)
+static void on_linger_over(uv_timer_t *timer)
 {
     kill_run(timer->data, SP_KILL_TIMED_OUT);
+}
+
+static void watch(struct sp_run_state *state);
+
+static void on_watch(uv_timer_t *timer)
+{
+    watch(timer->data);
+}
+
+/* Until the deadline, or until the processor time could be used up, since it grows no faster than the limit of processors
+ * lets it: one that cannot use it up before its deadline is never looked at. */
+static void watch(struct sp_run_state *state)
+{
+    const struct sp_limits *limits = &state->spec->limits;
+    uint64_t now = uv_now(state->runtimes->config.loop), used_us;
+    if (now >= state->deadline_ms) {
+        kill_run(state, SP_KILL_TIMED_OUT);
+        return;
+    }
+    uint64_t wait_ms = state->deadline_ms - now;
+    if (state->counts_cpu && state->row->ops->cpu_us(state->sandbox, &used_us)) {
+        uint64_t used_ms = used_us > state->cpu_before_us ? (used_us - state->cpu_before_us) / 1000 : 0;
+        if (used_ms >= limits->cpu_ms) {
+            kill_run(state, SP_KILL_CPU_TIME);
+            return;
+        }
+        uint64_t cpu_wait_ms = (limits->cpu_ms - used_ms) * 1000 / limits->cpu_milli;
+        cpu_wait_ms = cpu_wait_ms > CPU_MS ? cpu_wait_ms : CPU_MS;
+        wait_ms = cpu_wait_ms < wait_ms ? cpu_wait_ms : wait_ms;
+    }
+    uv_timer_start(&state->timer, on_watch, wait_ms, 0);
+}
+
+static void start_watch(struct sp_run_state *state)
+{
+    const struct sp_limits *limits = &state->spec->limits;
+    uv_update_time(state->runtimes->config.loop);
+    state->deadline_ms = uv_now(state->runtimes->config.loop) + limits->wall_ms;
+    state->counts_cpu = limits->cpu_milli && limits->cpu_ms * 1000 < limits->wall_ms * limits->cpu_milli &&
+                        state->row->ops->cpu_us(state->sandbox, &state->cpu_before_us);
+    watch(state);
 }
 
 static void give_up_start(struct sp_run_state *state, int code, const char *text)
@@ -130,8 +172,7 @@ static void hand_over(struct sp_run_state *state)
     state->step = SP_RUN_RUNNING;
     state->runtimes->stats.started++;
     *(state->warm ? &state->runtimes->stats.warm_hits : &state->runtimes->stats.cold_starts) += 1;
-    uv_update_time(state->runtimes->config.loop);
-    uv_timer_start(&state->timer, on_deadline, state->spec->limits.wall_ms, 0);
+    start_watch(state);
     if (ops->write(state->sandbox, bytes, n_bytes) < 0)
         kill_run(state, SP_KILL_BROKEN);
     else if (state->paused)
@@ -191,7 +232,7 @@ static void take_exit(struct sp_run_state *state, const struct sp_runner_event *
     state->facts.has_exit = true;
     state->facts.exit = (struct sp_outcome_exit){event->exit_code, event->signal, event->cpu_us, event->max_rss_bytes};
     state->step = SP_RUN_ENDING;
-    uv_timer_start(&state->timer, on_deadline, LINGER_MS, 0);
+    uv_timer_start(&state->timer, on_linger_over, LINGER_MS, 0);
 }
 
 /* Files come before GO, so a sandbox that they do not fit into never ran anything. */
@@ -290,7 +331,10 @@ int sp_run_start(
     state->spec = spec;
     state->row = row;
     state->key = (struct sp_sandbox_key){.language = spec->language, .limits = spec->limits};
-    state->pool = sp_set_find_pool(row, &state->key);
+    if (sp_toolchain_starts_alike(spec))
+        state->pool = sp_set_find_pool(row, &state->key);
+    else
+        state->key.starts_as = spec;
     state->output_left_bytes = spec->limits.output_bytes;
     state->submitted_ns = uv_hrtime();
     uv_timer_init(runtimes->config.loop, &state->timer);

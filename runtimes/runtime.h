@@ -156,6 +156,9 @@ struct sp_runtimes_config {
  * Strings of the configuration are not copied, and last until closed. */
 int sp_runtimes_open(
     const struct sp_runtimes_config *config, struct sp_runtimes **ret_runtimes, struct sp_error *error);
+/* Other limits for what asks for none: sandboxes that wait with the old ones are given up, and made anew. Runs keep what they
+ * have. */
+void sp_runtimes_set_limits(struct sp_runtimes *runtimes, const struct sp_limits *limits);
 /* Cancels what runs, empties the pools; closed is called once when nothing is left. */
 void sp_runtimes_close(struct sp_runtimes *runtimes, void (*closed)(void *context), void *context);
 

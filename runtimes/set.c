@@ -168,6 +168,15 @@ int sp_runtimes_open(const struct sp_runtimes_config *config, struct sp_runtimes
     return sp_set_open(config, all_ops, SP_COUNT(all_ops), ret_runtimes, error);
 }
 
+void sp_runtimes_set_limits(struct sp_runtimes *runtimes, const struct sp_limits *limits)
+{
+    runtimes->config.limits = *limits;
+    for (size_t i = 0; i < runtimes->n_rows; i++)
+        for (struct sp_pool *pool = runtimes->rows[i].pools; pool; pool = pool->next)
+            sp_pool_set_limits(pool, limits);
+    sp_set_kick(runtimes);
+}
+
 /* ---- finding ---- */
 
 static bool runs(const struct sp_runtime_info *info, int language)

@@ -45,6 +45,9 @@ struct sp_run_state {
     bool refused;   /* the runner could not take what it was handed: the program never ran */
     uint64_t round; /* of the queue: see run_queue.c */
     uint64_t submitted_ns, handed_ns;
+    uint64_t deadline_ms; /* of uv_now, once it is handed over */
+    bool counts_cpu;      /* the processor time of its processes together could be used up before */
+    uint64_t cpu_before_us;
     uint64_t output_left_bytes;
     struct sp_outcome_facts facts;
     struct sp_run_result result;

@@ -109,16 +109,19 @@ void sp_slots_lower(struct sp_slots *slots, const struct sp_spawner_request *req
     slot->pending |= SP_SLOT_PENDING(SP_SPAWNER_LOWERED);
 }
 
-static void fill_started(struct sp_slots *slots, struct sp_slot *slot, int ret_fds[2], size_t *ret_n_fds)
+static void fill_started(
+    struct sp_slots *slots, struct sp_slot *slot, int ret_fds[SP_SPAWNER_FDS_MAX], size_t *ret_n_fds)
 {
     ret_fds[0] = fcntl(slot->init_fd, F_DUPFD_CLOEXEC, 3);
     *ret_n_fds = ret_fds[0] >= 0;
     ret_fds[1] = *ret_n_fds && slot->has_box ? sp_cgroup_oom_fd(slots->cgroup, &slot->box) : -1;
     *ret_n_fds += ret_fds[1] >= 0;
+    ret_fds[2] = *ret_n_fds == 2 ? sp_cgroup_cpu_fd(slots->cgroup, &slot->box) : -1;
+    *ret_n_fds += ret_fds[2] >= 0;
 }
 
-bool sp_slots_next_event(
-    struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event, int ret_fds[2], size_t *ret_n_fds)
+bool sp_slots_next_event(struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event,
+    int ret_fds[SP_SPAWNER_FDS_MAX], size_t *ret_n_fds)
 {
     for (; slots->n_busy && *cursor < slots->n_slots; ++*cursor) {
         struct sp_slot *slot = &slots->slots[*cursor];

@@ -55,7 +55,6 @@ struct sp_slots {
     uint32_t n_slots; /* twice setup->n_slots: those that leave or wait have places beside those that live */
     uint32_t n_queued, n_leaving, n_busy; /* busy: not free */
     uint64_t watchdog_last_ms;
-    bool hastened; /* the instance's share of the processor is raised, for those that are being killed */
 };
 
 /* What the pointers lead to stays the caller's, and outlives the table. Info descriptors are put into epoll with data.u64 =
@@ -91,8 +90,8 @@ int sp_slots_timeout_ms(const struct sp_slots *slots);
 
 /* The next event to be said, with its descriptors (to be closed by the caller, also if said is never called); false
  * when there is none. sp_slots_said takes it off. */
-bool sp_slots_next_event(
-    struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event, int ret_fds[2], size_t *ret_n_fds);
+bool sp_slots_next_event(struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event,
+    int ret_fds[SP_SPAWNER_FDS_MAX], size_t *ret_n_fds);
 void sp_slots_said(struct sp_slots *slots, uint32_t cursor, const struct sp_spawner_event *event);
 
 /* ---- for the table's own files ---- */

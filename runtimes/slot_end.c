@@ -41,7 +41,6 @@ void sp_slot_end_kill(struct sp_slots *slots, struct sp_slot *slot)
         /* PID 1 would have to wait for its turn among all that the program has started before it could take them along;
          * so each gets its own signal, where there is a list of them. */
         if (slot->has_box) {
-            slots->hastened = true;
             sp_cgroup_hasten(slots->cgroup, &slot->box);
             sp_cgroup_kill(slots->cgroup, &slot->box);
         }
@@ -181,19 +180,13 @@ static bool watches(const struct sp_slots *slots)
 void sp_slots_tick(struct sp_slots *slots)
 {
     uint64_t now = now_ms();
-    bool killing = false;
     for (uint32_t i = 0; slots->n_busy && i < slots->n_slots; i++) {
         struct sp_slot *slot = &slots->slots[i];
-        killing |= slot->state != SP_SLOT_FREE && slot->kill_asked_ms && slot->has_box;
         if (slot->state == SP_SLOT_LEAVING && !(slot->pending & SP_SLOT_PENDING(SP_SPAWNER_ENDED)))
             try_to_clear(slots, slot);
         else if (slot->kill_asked_ms && now - slot->kill_asked_ms > PATIENCE_MS &&
                  (slot->state == SP_SLOT_STARTING || slot->state == SP_SLOT_LIVE))
             kill_harder(slots, slot);
-    }
-    if (slots->hastened && !killing) {
-        slots->hastened = false;
-        sp_cgroup_calm(slots->cgroup);
     }
     if (watches(slots) && now - slots->watchdog_last_ms >= WATCH_MS) {
         slots->watchdog_last_ms = now;

@@ -26,15 +26,16 @@ int sp_spawner_link_init(
     return 0;
 }
 
-static void close_fds(int fds[2])
+static void close_fds(int fds[SP_SPAWNER_FDS_MAX])
 {
-    for (int i = 0; i < 2; i++)
+    for (unsigned i = 0; i < SP_SPAWNER_FDS_MAX; i++) {
         sp_close_fd(&fds[i]);
-    fds[0] = fds[1] = -1;
+        fds[i] = -1;
+    }
 }
 
 /* 0 or a positive errno. */
-static int send_packet(int fd, const struct sp_spawner_request *request, const int fds[2])
+static int send_packet(int fd, const struct sp_spawner_request *request, const int fds[SP_SPAWNER_FDS_MAX])
 {
     union {
         struct cmsghdr header;
@@ -54,21 +55,22 @@ static int send_packet(int fd, const struct sp_spawner_request *request, const i
 }
 
 /* One packet. n as of recvmsg. */
-static ssize_t receive(int fd, struct sp_spawner_event *event, int fds[2])
+static ssize_t receive(int fd, struct sp_spawner_event *event, int fds[SP_SPAWNER_FDS_MAX])
 {
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(2 * sizeof(int))];
+        char bytes[CMSG_SPACE(SP_SPAWNER_FDS_MAX * sizeof(int))];
     } control;
     struct iovec part = {event, sizeof *event};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    fds[0] = fds[1] = -1;
+    for (unsigned i = 0; i < SP_SPAWNER_FDS_MAX; i++)
+        fds[i] = -1;
     ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
         size_t n_fds = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        memcpy(fds, CMSG_DATA(header), (n_fds > 2 ? 2 : n_fds) * sizeof(int));
+        memcpy(fds, CMSG_DATA(header), (n_fds > SP_SPAWNER_FDS_MAX ? SP_SPAWNER_FDS_MAX : n_fds) * sizeof(int));
     }
     if (n == sizeof *event)
         event->text[sizeof event->text - 1] = 0;
@@ -139,7 +141,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     bool alive = flush_all(link);
     while (alive && link->fd >= 0) {
         struct sp_spawner_event event;
-        int fds[2];
+        int fds[SP_SPAWNER_FDS_MAX];
         ssize_t n = receive(link->fd, &event, fds);
         if (n < 0 && errno == EINTR)
             continue;
@@ -199,7 +201,7 @@ void sp_spawner_link_close(struct sp_spawner_link *link, void (*closed)(void *co
 int sp_spawner_link_send(struct sp_spawner_link *link, const struct sp_spawner_request *request, int stream_fd,
     int errors_fd, struct sp_error *error)
 {
-    int fds[2] = {stream_fd, errors_fd};
+    int fds[SP_SPAWNER_FDS_MAX] = {stream_fd, errors_fd, -1};
     bool is_kill = request->op == SP_SPAWNER_KILL;
     int errno_value = link->fd < 0 ? EPIPE : EAGAIN;
     if (link->fd >= 0 && !link->first_kill && (is_kill || !link->first))
@@ -207,7 +209,7 @@ int sp_spawner_link_send(struct sp_spawner_link *link, const struct sp_spawner_r
     if (errno_value == EAGAIN) {
         struct sp_spawner_packet *packet = malloc(sizeof *packet);
         if (packet) {
-            *packet = (struct sp_spawner_packet){.request = *request, .fds = {fds[0], fds[1]}};
+            *packet = (struct sp_spawner_packet){.request = *request, .fds = {fds[0], fds[1], fds[2]}};
             struct sp_spawner_packet ***last = is_kill ? &link->last_kill : &link->last;
             **last = packet;
             *last = &packet->next;
@@ -223,7 +225,7 @@ int sp_spawner_link_send(struct sp_spawner_link *link, const struct sp_spawner_r
 }
 
 int sp_spawner_link_wait(struct sp_spawner_link *link, int timeout_ms, struct sp_spawner_event *ret_event,
-    int ret_fds[2], struct sp_error *error)
+    int ret_fds[SP_SPAWNER_FDS_MAX], struct sp_error *error)
 {
     struct pollfd look = {.fd = link->fd, .events = POLLIN};
     int n = poll(&look, 1, timeout_ms);

@@ -10,12 +10,12 @@
 
 struct sp_spawner_packet {
     struct sp_spawner_request request;
-    int fds[2]; /* owned; -1: none */
+    int fds[SP_SPAWNER_FDS_MAX]; /* owned; -1: none */
     struct sp_spawner_packet *next;
 };
 
 /* fds: of STARTED; -1 where there is none; the callee takes them. */
-typedef void sp_spawner_event_cb(void *context, const struct sp_spawner_event *event, int fds[2]);
+typedef void sp_spawner_event_cb(void *context, const struct sp_spawner_event *event, int fds[SP_SPAWNER_FDS_MAX]);
 
 struct sp_spawner_link {
     int fd; /* -1: the spawner is gone */
@@ -46,6 +46,6 @@ int sp_spawner_link_send(struct sp_spawner_link *link, const struct sp_spawner_r
 
 /* Waits for one event, before start. SP_ETIMED_OUT, SP_ERUNTIME_UNAVAILABLE. */
 int sp_spawner_link_wait(struct sp_spawner_link *link, int timeout_ms, struct sp_spawner_event *ret_event,
-    int ret_fds[2], struct sp_error *error);
+    int ret_fds[SP_SPAWNER_FDS_MAX], struct sp_error *error);
 
 #endif

@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SP_SPAWNER_WIRE_VERSION 1u
+#define SP_SPAWNER_WIRE_VERSION 2u
 #define SP_SPAWNER_PATH_BYTES   512u
 #define SP_SPAWNER_TEXT_BYTES   200u
-#define SP_SPAWNER_FDS_MAX      2u
+#define SP_SPAWNER_FDS_MAX      3u
 #define SP_SPAWNER_SOCKET_FD    3  /* where the spawner finds its end */
 #define SP_SPAWNER_SPARE_SLOTS  16 /* more than may live at once, for those that are just leaving */
 
@@ -37,6 +37,7 @@ struct sp_spawner_hello {
     uint8_t available, groups_kept, slot_uids;
     uint8_t memory_by, pids_by, cpu_by; /* enum sp_spawner_by */
     uint8_t kill_by_cgroup;
+    uint8_t cpu_counted;              /* the processor time of a sandbox's processes together */
     char text[SP_SPAWNER_TEXT_BYTES]; /* why not available */
     char note[SP_SPAWNER_TEXT_BYTES]; /* why no cgroup, or empty */
 };
@@ -46,8 +47,8 @@ enum sp_spawner_op {
     SP_SPAWNER_LOWER,     /* memory_bytes, pids, cpu_milli of a sandbox; answered by LOWERED */
     SP_SPAWNER_KILL,
     /* spawner to daemon */
-    /* With the pidfd of PID 1 and, where a memory cgroup holds it, its file of OOM counts; without where it has ended by
-     * then. */
+    /* With the pidfd of PID 1 and, where a memory cgroup holds it, its file of OOM counts and, where that is counted too,
+     * of processor time; without where it has ended by then. */
     SP_SPAWNER_STARTED = 64,
     SP_SPAWNER_LOWERED,
     SP_SPAWNER_ENDED /* exactly one for each START: no process of it is left, its slot is free */

@@ -43,12 +43,16 @@ static const char *const python_arguments[] = {"-I", "/code/main.py", NULL};
 static const char *const python_environment[] = {
     "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/work", "LANG=C.UTF-8", NULL};
 
+/* What the interpreter, or its libc, has looked at by the time that it waits. */
+static const char *const python_early_names[] = {"LANG", "LC_ALL", "LC_CTYPE", "TZDIR", NULL};
+
 static const struct sp_toolchain toolchains[] = {
     {.language = SP_LANGUAGE_PYTHON,
         .file_name = "main.py",
         .program = "/usr/bin/python3",
         .arguments = python_arguments,
         .environment = python_environment,
+        .early_names = python_early_names,
         .stub = python_stub,
         .n_stub_bytes = sizeof python_stub,
         .find_stub = find_python_stub},
@@ -95,6 +99,37 @@ int sp_toolchain_probe(int language, const char *prefix, struct sp_toolchain_use
     return 0;
 }
 
+static bool is_early(const struct sp_toolchain *row, struct sp_str name)
+{
+    for (size_t i = 0; row && row->early_names && row->early_names[i]; i++)
+        if (sp_str_is(name, row->early_names[i]))
+            return true;
+    return false;
+}
+
+static bool is_pair(const char *pair, struct sp_str name)
+{
+    return strncmp(pair, name.ptr, name.n_bytes) == 0 && pair[name.n_bytes] == '=';
+}
+
+/* It is what the interpreter is started with anyhow. */
+static bool is_usual(const struct sp_toolchain *row, const struct sp_sandbox_env *variable)
+{
+    for (size_t i = 0; row->environment[i]; i++)
+        if (is_pair(row->environment[i], variable->name))
+            return sp_str_is(variable->value, row->environment[i] + variable->name.n_bytes + 1);
+    return false;
+}
+
+bool sp_toolchain_starts_alike(const struct sp_sandbox_spec *spec)
+{
+    const struct sp_toolchain *row = sp_toolchain_find(spec->language);
+    for (size_t i = 0; i < spec->n_env; i++)
+        if (is_early(row, spec->env[i].name) && !is_usual(row, &spec->env[i]))
+            return false;
+    return true;
+}
+
 static uint32_t count(const char *const *items)
 {
     uint32_t n = 0;
@@ -103,24 +138,63 @@ static uint32_t count(const char *const *items)
     return n;
 }
 
-void sp_toolchain_pack_spawn(const struct sp_toolchain_use *use, struct sp_str filter, struct sp_runner_pack *pack)
+static bool is_replaced(
+    const struct sp_toolchain *row, const char *pair, const struct sp_sandbox_env *env, size_t n_env)
+{
+    for (size_t i = 0; i < n_env; i++)
+        if (is_early(row, env[i].name) && is_pair(pair, env[i].name))
+            return true;
+    return false;
+}
+
+/* The run's own, of the names that are looked at early, take the place of the usual ones, as setenv would have it. */
+static void pack_environment(
+    const struct sp_toolchain *row, const struct sp_sandbox_spec *spec, bool warm, struct sp_runner_pack *pack)
+{
+    const struct sp_sandbox_env *env = spec ? spec->env : NULL;
+    size_t n_env = spec ? spec->n_env : 0;
+    uint32_t n = warm;
+    for (size_t i = 0; row->environment[i]; i++)
+        n += !is_replaced(row, row->environment[i], env, n_env);
+    for (size_t k = 0; k < n_env; k++)
+        n += is_early(row, env[k].name);
+    sp_runner_pack_u32(pack, n);
+    for (size_t i = 0; row->environment[i]; i++)
+        if (!is_replaced(row, row->environment[i], env, n_env))
+            sp_runner_pack_str(pack, sp_str_of(row->environment[i]));
+    for (size_t k = 0; k < n_env; k++) {
+        if (!is_early(row, env[k].name))
+            continue;
+        sp_runner_pack_u32(pack, (uint32_t)(env[k].name.n_bytes + 1 + env[k].value.n_bytes));
+        sp_runner_pack_raw(pack, env[k].name.ptr, env[k].name.n_bytes);
+        sp_runner_pack_raw(pack, "=", 1);
+        sp_runner_pack_raw(pack, env[k].value.ptr, env[k].value.n_bytes);
+    }
+    if (warm)
+        sp_runner_pack_str(pack, SP_STR(STUB_MARK));
+}
+
+static int check(const struct sp_sandbox_spec *spec, struct sp_error *error);
+
+int sp_toolchain_pack_spawn(const struct sp_toolchain_use *use, const struct sp_sandbox_spec *spec,
+    struct sp_str filter, struct sp_runner_pack *pack, struct sp_error *error)
 {
     const struct sp_toolchain *row = use->row;
     bool warm = row->stub;
+    int status = spec ? check(spec, error) : 0;
+    if (status < 0)
+        return status;
     sp_runner_pack_begin(pack, SP_RUNNER_SPAWN);
     sp_runner_pack_u32(pack, 1 + count(row->arguments));
     sp_runner_pack_str(pack, sp_str_of(use->program));
     for (size_t i = 0; row->arguments[i]; i++)
         sp_runner_pack_str(pack, sp_str_of(row->arguments[i]));
-    sp_runner_pack_u32(pack, count(row->environment) + warm);
-    for (size_t i = 0; row->environment[i]; i++)
-        sp_runner_pack_str(pack, sp_str_of(row->environment[i]));
-    if (warm)
-        sp_runner_pack_str(pack, SP_STR(STUB_MARK));
+    pack_environment(row, spec, warm, pack);
     sp_runner_pack_str(pack, SP_STR("/work"));
     sp_runner_pack_str(pack, filter);
     sp_runner_pack_u64(pack, warm ? SP_RUNNER_SPAWN_WARM : 0);
     sp_runner_pack_end(pack);
+    return pack->failed ? sp_error_set(error, SP_ETOO_LARGE, "env: too long to start with") : 0;
 }
 
 static size_t handover_bytes(const struct sp_sandbox_spec *spec)
@@ -129,7 +203,8 @@ static size_t handover_bytes(const struct sp_sandbox_spec *spec)
     for (size_t i = 0; i < spec->n_argv; i++)
         n_bytes += 4 + spec->argv[i].n_bytes;
     for (size_t i = 0; i < spec->n_env; i++)
-        n_bytes += 8 + spec->env[i].name.n_bytes + spec->env[i].value.n_bytes;
+        n_bytes +=
+            8 + spec->env[i].name.n_bytes + spec->env[i].value.n_bytes; /* early ones, which are not in it, too */
     return n_bytes;
 }
 
@@ -173,8 +248,14 @@ int sp_toolchain_pack_handover(const struct sp_sandbox_spec *spec, struct sp_run
     sp_runner_pack_u32(&body, (uint32_t)spec->n_argv);
     for (size_t i = 0; i < spec->n_argv; i++)
         sp_runner_pack_str(&body, spec->argv[i]);
-    sp_runner_pack_u32(&body, (uint32_t)spec->n_env);
+    const struct sp_toolchain *row = sp_toolchain_find(spec->language);
+    uint32_t n_late = 0;
+    for (size_t i = 0; i < spec->n_env; i++)
+        n_late += !is_early(row, spec->env[i].name);
+    sp_runner_pack_u32(&body, n_late);
     for (size_t i = 0; i < spec->n_env; i++) {
+        if (is_early(row, spec->env[i].name))
+            continue;
         sp_runner_pack_str(&body, spec->env[i].name);
         sp_runner_pack_str(&body, spec->env[i].value);
     }

@@ -14,6 +14,9 @@ struct sp_toolchain {
     const char *const *arguments;
     /* "A=b", NULL at the end. A run's own environment is added at the hand-over and wins. */
     const char *const *environment;
+    /* Names of variables that it has looked at by the time that it waits, NULL at the end (none: NULL): they cannot be
+     * handed over. */
+    const char *const *early_names;
     /* The stub makes a started interpreter wait for the hand-over: a file that the adapter puts into the sandbox, read-only,
      * at sp_toolchain_use.stub_path. No stub: the language cannot be started ahead. */
     const char *stub;
@@ -37,10 +40,17 @@ struct sp_toolchain_use {
  * /usr/bin, or NULL. SP_EUNSUPPORTED_LANGUAGE: no row; SP_ERUNTIME_UNAVAILABLE: the error says what is missing. */
 int sp_toolchain_probe(int language, const char *prefix, struct sp_toolchain_use *ret_use, struct sp_error *error);
 
-/* Packs SPAWN for the language: working directory /work, warm where the row has a stub. filter: BPF, may be empty. */
-void sp_toolchain_pack_spawn(const struct sp_toolchain_use *use, struct sp_str filter, struct sp_runner_pack *pack);
+/* Would an interpreter that was started for no run in particular have started in the same way for this one? Else it must be
+ * started for it, with SPAWN as of its spec. */
+bool sp_toolchain_starts_alike(const struct sp_sandbox_spec *spec);
 
-/* Packs the HANDOVER frames that carry argv (behind the program's own name) and env; GO is the caller's. The code itself
+/* Packs SPAWN for the language: working directory /work, warm where the row has a stub. filter: BPF, may be empty. spec: whose
+ * early variables it starts with; NULL: for no run in particular. SP_EINVALID_REQUEST: bytes that no variable can hold;
+ * SP_ETOO_LARGE. */
+int sp_toolchain_pack_spawn(const struct sp_toolchain_use *use, const struct sp_sandbox_spec *spec,
+    struct sp_str filter, struct sp_runner_pack *pack, struct sp_error *error);
+
+/* Packs the HANDOVER frames that carry argv (behind the program's own name) and env without its early variables; GO is the caller's. The code itself
  * is not among them: the interpreter reads /code/<file_name>, which must be there, judged, before GO.
  * SP_EINVALID_REQUEST: bytes that no argument or variable can hold; SP_ETOO_LARGE, SP_ENO_MEMORY.
  * On the program's fd 3: u32 count and that many str argv; u32 count and that many times str name, str value; the end. */

@@ -4,6 +4,7 @@
  * signal but SIGKILL ends it earlier, and then the kernel does the same by bubblewrap's --die-with-parent. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -53,7 +55,7 @@ static bool kept_groups(void)
 }
 
 /* A child of ours can be put into a group with limits: what hello claims has been done once. */
-static bool cgroup_works(struct sp_cgroup *cgroup, struct sp_error *error)
+static bool cgroup_works(struct sp_cgroup *cgroup, bool *ret_cpu_counted, struct sp_error *error)
 {
     static const struct sp_cgroup_limits limits = {64 << 20, 16, 1000};
     struct sp_cgroup_box box;
@@ -65,6 +67,10 @@ static bool cgroup_works(struct sp_cgroup *cgroup, struct sp_error *error)
         _exit(sp_cgroup_enter(cgroup, &box) == 0 ? 0 : 1);
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
         sp_error_set(error, SP_EINTERNAL, "no process may be put into a control group here");
+    int cpu_fd = sp_cgroup_cpu_fd(cgroup, &box);
+    uint64_t cpu_us;
+    *ret_cpu_counted = box.folders[SP_CGROUP_MEMORY] >= 0 && cpu_fd >= 0 && sp_cgroup_cpu_us(cpu_fd, &cpu_us);
+    sp_close_fd(&cpu_fd);
     for (int i = 0; i < 200 && !sp_cgroup_remove(cgroup, &box); i++)
         usleep(1000);
     return pid > 0 && status == 0;
@@ -73,13 +79,16 @@ static bool cgroup_works(struct sp_cgroup *cgroup, struct sp_error *error)
 static void open_cgroup(struct spawner *spawner)
 {
     struct sp_error error = {0};
+    bool cpu_counted = false;
     sp_cgroup_open(&spawner->cgroup, spawner->setup.instance, NULL);
-    if (spawner->cgroup.version != SP_CGROUP_NONE && !cgroup_works(&spawner->cgroup, &error)) {
+    if (spawner->cgroup.version != SP_CGROUP_NONE && !cgroup_works(&spawner->cgroup, &cpu_counted, &error)) {
+        cpu_counted = false;
         sp_cgroup_close(&spawner->cgroup);
         spawner->cgroup.version = SP_CGROUP_NONE;
         spawner->cgroup.ops = NULL;
         snprintf(spawner->cgroup.note, sizeof spawner->cgroup.note, "%.190s", error.text);
     }
+    spawner->hello.cpu_counted = cpu_counted;
 }
 
 static uint8_t by(const struct sp_cgroup *cgroup, enum sp_cgroup_part part, enum sp_spawner_by otherwise)
@@ -200,7 +209,7 @@ static int send_event(const struct sp_spawner_event *event, const int *fds, size
 {
     union {
         struct cmsghdr header;
-        char bytes[CMSG_SPACE(2 * sizeof(int))];
+        char bytes[CMSG_SPACE(SP_SPAWNER_FDS_MAX * sizeof(int))];
     } control = {0};
     struct iovec part = {(void *)event, sizeof *event};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
@@ -227,7 +236,7 @@ static void want_out(struct spawner *spawner, bool wants)
 static void send_events(struct spawner *spawner)
 {
     struct sp_spawner_event event;
-    int fds[2], errno_value = 0;
+    int fds[SP_SPAWNER_FDS_MAX], errno_value = 0;
     size_t n_fds;
     for (uint32_t cursor = 0; sp_slots_next_event(&spawner->slots, &cursor, &event, fds, &n_fds);) {
         /* Once the daemon is gone nobody hears it. */
@@ -299,6 +308,15 @@ static int watch(struct spawner *spawner)
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+/* Sandboxes that spin must not keep us from ending one of them. We do little and sleep else; what we start has no part in it.
+ * Without the right to it we take our turn as everybody does. */
+static void take_precedence(void)
+{
+    struct sched_param first = {.sched_priority = 1}, usual = {0};
+    if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &first) < 0 && setpriority(PRIO_PROCESS, 0, -20) == 0)
+        sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &usual);
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -314,6 +332,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "sallyport-spawner: started by sallyportd only\n");
         return 2;
     }
+    take_precedence();
     spawner.cgroup.version = SP_CGROUP_NONE;
     for (int part = 0; part < SP_CGROUP_PARTS; part++)
         spawner.cgroup.parents[part] = spawner.cgroup.instances[part] = -1;

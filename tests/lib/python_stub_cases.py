@@ -1,6 +1,13 @@
 """Programs whose output and status a warm Python must give as `python3 -I /code/main.py` does. Each: name, code, and what
 else the run gets: argv, env, input, files (judged helpers in /code)."""
 
+LOCALE = """import locale, os, sys
+print(sys.flags.utf8_mode, locale.getpreferredencoding(), sys.stdout.encoding, sys.stderr.errors)
+print(sys.getfilesystemencoding(), locale.setlocale(locale.LC_CTYPE), ascii(sys.argv), sorted(os.environ.items()))
+print(ascii(locale.setlocale(locale.LC_ALL, 'C')), ascii(open('/code/main.py').read()[-3:]))
+# ü
+"""
+
 CASES = [
     ("hello", "print('hi')"),
     ("empty", ""),
@@ -157,6 +164,9 @@ CASES = [
     ("argparse", "import argparse\np = argparse.ArgumentParser()\np.add_argument('n', type=int)\nprint(p.parse_args().n)\n", {"argv": ["x"]}),
     ("env", "import os\nprint(sorted(os.environ.items()), os.getenv('APP_A'), os.environb[b'APP_B'])\nos.system('echo $APP_A')\n",
      {"env": {"APP_A": "1", "APP_B": "ü x"}}),
+    *(("env_locale_%s_%s" % pair, LOCALE, {"env": {pair[0]: pair[1], "APP_A": "1"}, "argv": ["ü"]})
+      for pair in (("LC_ALL", "C"), ("LANG", "C"), ("LC_CTYPE", "C"), ("LC_ALL", "POSIX"), ("LANG", "C.UTF-8"),
+                   ("LANG", "en_US.ISO-8859-1"), ("LC_NUMERIC", "C"), ("LC_ALL", "none_such"), ("LANG", ""))),
     ("env_tz", "import time, datetime\nprint(time.tzname, time.localtime(0).tm_hour, datetime.datetime.fromtimestamp(0))\n", {"env": {"TZ": "XYZ-3"}}),
     # what a program can see of itself
     ("globals", "g = {k: v for k, v in globals().items() if k != 'g'}\nprint({k: v for k, v in g.items() if k not in ('__loader__', '__builtins__')}, list(g), type(g['__loader__']), g['__builtins__'])\n"),

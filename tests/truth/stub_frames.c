@@ -1,5 +1,5 @@
 /* Prints what an adapter would send or put into a sandbox for Python, so that a script can look at one without a daemon:
- * stub_frames spawn | filter | stub | stub-path. */
+ * stub_frames spawn [NAME=VALUE...] | filter | stub | stub-path. With variables: as for a run that has them. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 {
     struct sp_toolchain_use use;
     struct sp_error error = {0};
-    if (argc != 2 || sp_toolchain_probe(SP_LANGUAGE_PYTHON, NULL, &use, &error) < 0) {
+    if (argc < 2 || sp_toolchain_probe(SP_LANGUAGE_PYTHON, NULL, &use, &error) < 0) {
         fprintf(stderr, "%s\n", error.text);
         return 2;
     }
@@ -34,8 +34,18 @@ int main(int argc, char **argv)
     if (runner)
         return put(filter, n_filter);
     static uint8_t room[SP_RUNNER_FRAME_MAX];
+    static struct sp_sandbox_env env[SP_ENV_MAX];
+    struct sp_sandbox_spec spec = {.language = SP_LANGUAGE_PYTHON, .env = env};
+    for (char **pair = argv + 2; *pair && spec.n_env < SP_ENV_MAX; pair++) {
+        const char *value = strchr(*pair, '=');
+        if (!value)
+            return 2;
+        env[spec.n_env++] = (struct sp_sandbox_env){{*pair, (size_t)(value - *pair)}, sp_str_of(value + 1)};
+    }
+    bool alike = sp_toolchain_starts_alike(&spec);
     struct sp_runner_pack pack;
     sp_runner_pack_init(&pack, room, sizeof room);
-    sp_toolchain_pack_spawn(&use, (struct sp_str){(const char *)filter, n_filter}, &pack);
-    return pack.failed ? 2 : put(room, pack.n_bytes);
+    int status = sp_toolchain_pack_spawn(
+        &use, alike ? NULL : &spec, (struct sp_str){(const char *)filter, n_filter}, &pack, &error);
+    return status < 0 ? 2 : put(room, pack.n_bytes);
 }

@@ -18,7 +18,9 @@ import runner_client as rc
 from python_stub_cases import CASES
 
 ENVIRONMENT = ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/work", "LANG=C.UTF-8"]
-UID = "65534"
+UID = "1000"  # as in a sandbox of the product
+# What is not handed over, but started with.
+EARLY = {"LANG", "LC_ALL", "LC_CTYPE", "TZDIR"}
 # What -I leaves out and a sandbox adds: the folder of the judged files, for programs that have helpers there.
 ON_PATH = "import sys\nsys.path.insert(0, '/code')\nraise ImportError(name='sitecustomize')\n"
 
@@ -76,11 +78,12 @@ def warm(case, runner, dump):
                                     "--seccomp", str(filter_fd), "/runner"]
         sandbox = rc.Runner(args, pass_fds=[filter_fd])
         os.close(filter_fd)
-        sandbox.send(dump("spawn"))
+        env = more.get("env", {})
+        sandbox.send(dump("spawn", *("%s=%s" % p for p in env.items())))
         got = sandbox.next()
         if got != (rc.READY, b""):
             raise SystemExit("the stub did not become ready: %r" % (got,))
-        env = list(more.get("env", {}).items())
+        env = [(k, v) for k, v in env.items() if k not in EARLY]
         body = rc.strings(more.get("argv", [])) + len(env).to_bytes(4, "little")
         body += b"".join(rc.string(k) + rc.string(v) for k, v in env)
         data = rc.limits() + rc.frames(rc.HANDOVER, body) + rc.go() + rc.frames(rc.STDIN, more.get("input", b""))
@@ -104,9 +107,9 @@ def main():
     runner, frames, *names = sys.argv[1:]
     cache = {}
 
-    def dump(what):
+    def dump(*what):
         if what not in cache:
-            cache[what] = subprocess.run([frames, what], capture_output=True, check=True).stdout
+            cache[what] = subprocess.run([frames, *what], capture_output=True, check=True).stdout
         return cache[what]
 
     dump("spawn"), dump("filter"), dump("stub"), dump("stub-path")

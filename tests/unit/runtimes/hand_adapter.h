@@ -18,6 +18,8 @@ struct hand_box {
     struct sp_sandbox sandbox; /* first */
     struct hand *hand;
     bool killed, ended, loaded, read_off;
+    bool counts_cpu;
+    uint64_t cpu_us;
     unsigned n_writes;
 };
 
@@ -118,6 +120,13 @@ static uint32_t hand_limit_flags(const struct sp_adapter *adapter)
     return 0;
 }
 
+static bool hand_cpu_us(struct sp_sandbox *sandbox, uint64_t *ret_cpu_us)
+{
+    const struct hand_box *box = (struct hand_box *)sandbox;
+    *ret_cpu_us = box->cpu_us;
+    return box->counts_cpu;
+}
+
 static int hand_write(struct sp_sandbox *sandbox, uint8_t *bytes, size_t n_bytes)
 {
     (void)n_bytes;
@@ -150,8 +159,8 @@ static void hand_release(struct sp_sandbox *sandbox)
 #define HAND_OPS(name_, open_)                                                                                         \
     {                                                                                                                  \
         .name = name_, .open = open_, .close = hand_close, .describe = hand_describe, .prepare = hand_prepare,         \
-        .fit = hand_fit, .load = hand_load, .limit_flags = hand_limit_flags, .write = hand_write, .read = hand_read,   \
-        .kill = hand_kill, .release = hand_release,                                                                    \
+        .fit = hand_fit, .load = hand_load, .limit_flags = hand_limit_flags, .cpu_us = hand_cpu_us,                    \
+        .write = hand_write, .read = hand_read, .kill = hand_kill, .release = hand_release,                            \
     }
 static const struct sp_runtime_ops hand_ops[] = {
     HAND_OPS("left", hand_open_first), HAND_OPS("right", hand_open_second)};

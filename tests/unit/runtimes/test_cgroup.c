@@ -113,7 +113,6 @@ Test(cgroup, without_any_there_is_none_and_a_reason)
     cr_assert_eq(sp_cgroup_enter(&cgroup, &box), 0);
     sp_cgroup_kill(&cgroup, &box);
     sp_cgroup_hasten(&cgroup, &box);
-    sp_cgroup_calm(&cgroup);
     cr_assert_lt(sp_cgroup_oom_fd(&cgroup, &box), 0);
     cr_assert(sp_cgroup_remove(&cgroup, &box));
     sp_cgroup_close(&cgroup);
@@ -191,4 +190,34 @@ Test(cgroup, a_limit_that_cannot_be_set_is_an_error)
     struct sp_error error = {0};
     cr_assert_lt(sp_cgroup_v1_ops.set(&box, &limits, true, &error), 0);
     cr_assert(strstr(error.text, "pids.max"));
+}
+
+Test(cgroup, what_dies_comes_before_its_siblings_and_not_before_the_host)
+{
+    static const char *const files[] = {"cpu.cfs_quota_us", "cpu.shares", NULL};
+    struct sp_cgroup_box box = made_box("v1/1", files), instance = made_box("v1", files);
+    struct sp_cgroup cgroup = {.version = SP_CGROUP_V1, .ops = &sp_cgroup_v1_ops};
+    for (int part = 0; part < SP_CGROUP_PARTS; part++)
+        cgroup.instances[part] = instance.folders[part];
+    sp_cgroup_hasten(&cgroup, &box);
+    cr_assert_str_eq(get(&box, "cpu.cfs_quota_us"), "-1");
+    cr_assert_str_eq(get(&box, "cpu.shares"), "262144");
+    cr_assert_str_eq(get(&instance, "cpu.cfs_quota_us"), "");
+    cr_assert_str_eq(get(&instance, "cpu.shares"), "");
+}
+
+Test(cgroup, reads_either_versions_processor_time)
+{
+    static const char *const files[] = {NULL};
+    struct sp_cgroup cgroup = {.version = SP_CGROUP_V2, .ops = &sp_cgroup_v2_ops};
+    uint64_t cpu_us = 0;
+    put("v2/cpu.stat", "usage_usec 1234\nuser_usec 1\n");
+    put("v2/cpuacct.usage", "5678000\n");
+    struct sp_cgroup_box box = made_box("v2", files);
+    cr_assert(sp_cgroup_cpu_us(sp_cgroup_cpu_fd(&cgroup, &box), &cpu_us));
+    cr_assert_eq(cpu_us, 1234);
+    cgroup = (struct sp_cgroup){.version = SP_CGROUP_V1, .ops = &sp_cgroup_v1_ops};
+    cr_assert(sp_cgroup_cpu_us(sp_cgroup_cpu_fd(&cgroup, &box), &cpu_us));
+    cr_assert_eq(cpu_us, 5678);
+    cr_assert_not(sp_cgroup_cpu_us(-1, &cpu_us));
 }

@@ -66,7 +66,10 @@ Test(filter, refuses_what_a_program_never_needs)
         {"mount_setattr", SYS_mount_setattr}, {"unshare", SYS_unshare}, {"setns", SYS_setns}, {"seccomp", SYS_seccomp},
         {"perf_event_open", SYS_perf_event_open}, {"open_by_handle_at", SYS_open_by_handle_at},
         {"init_module", SYS_init_module}, {"sync", SYS_sync}, {"mq_open", SYS_mq_open}, {"msgget", SYS_msgget},
-        {"setxattr", SYS_setxattr}, {"swapon", SYS_swapon}, {"settimeofday", SYS_settimeofday}, {"reboot", SYS_reboot}};
+        {"setxattr", SYS_setxattr}, {"swapon", SYS_swapon}, {"settimeofday", SYS_settimeofday}, {"reboot", SYS_reboot},
+        {"sched_setscheduler", SYS_sched_setscheduler}, {"sched_setparam", SYS_sched_setparam},
+        {"sched_setattr", SYS_sched_setattr}, {"sched_setaffinity", SYS_sched_setaffinity},
+        {"setpriority", SYS_setpriority}};
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         /* With arguments like these the kernel itself would mostly say EFAULT, EINVAL or EBADF to root. */
         int got = in_program((struct call){refused[i].number, -1, -1, -1, -1});

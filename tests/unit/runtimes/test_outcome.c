@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <signal.h>
 
 #include "runtimes/outcome.h"
 
@@ -55,6 +56,7 @@ Test(outcome, our_own_kill_comes_before_an_oom)
         const char *name;
     } rows[] = {
         {SP_KILL_TIMED_OUT, "timed_out"},
+        {SP_KILL_CPU_TIME, "signaled"},
         {SP_KILL_OUTPUT_LIMIT, "output_limit"},
         {SP_KILL_CANCELLED, "cancelled"},
         {SP_KILL_BROKEN, "lost"},
@@ -75,4 +77,13 @@ Test(outcome, every_outcome_has_a_name)
 {
     for (int i = 0; i < SP_OUTCOME_COUNT; i++)
         cr_assert_gt(strlen(sp_outcome_name((enum sp_outcome)i)), 3);
+}
+
+Test(outcome, processor_time_that_all_used_up_is_named_as_what_one_used_up)
+{
+    struct sp_run_result result = judge((struct sp_outcome_facts){.kill = SP_KILL_CPU_TIME});
+    cr_is(result, "signaled");
+    cr_assert_eq(result.signal, SIGXCPU);
+    cr_assert_not(result.has_exit_code);
+    cr_assert_eq(judge((struct sp_outcome_facts){.kill = SP_KILL_TIMED_OUT}).signal, 0);
 }

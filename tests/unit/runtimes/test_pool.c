@@ -62,6 +62,32 @@ Test(pool, serves_by_language_and_leaves_limits_to_the_adapter)
     cr_assert_null(sp_set_find_pool(&hand_set->rows[0], &key));
 }
 
+Test(pool, makes_anew_what_has_other_limits_than_are_usual_now)
+{
+    hand_config.pool.min = 2;
+    hand_config.pool.max = 2;
+    hand_open_set(1);
+    hand_turn(2);
+    hand_ready(hands[0].boxes[0]);
+    struct sp_limits limits = hand_config.limits;
+    sp_runtimes_set_limits(hand_set, &limits);
+    cr_assert_eq(hand_bury(), 0, "nothing has changed");
+    limits.disk_bytes *= 2;
+    sp_runtimes_set_limits(hand_set, &limits);
+    cr_assert_eq(hand_bury(), 2, "one was ready, one was made");
+    hand_turn(2);
+    ready_all();
+    cr_assert_eq(n_ready(), 2);
+    struct hand_run run = hand_run_of("x");
+    run.spec.limits = limits;
+    cr_assert_eq(hand_start(&run), 0);
+    hand_turn(2);
+    hand_exit(hands[0].boxes[2], 0, 0);
+    hand_end(hands[0].boxes[2], 0, NULL);
+    cr_assert_eq(run.n_results, 1);
+    cr_assert(run.result.warm);
+}
+
 Test(pool, grows_with_what_is_missed_and_shrinks_when_idle)
 {
     hand_config.pool.max = 5;

@@ -278,3 +278,37 @@ Test(run, refuses_what_it_must_not_be_asked)
     hand_turn(1);
     cr_assert_eq(hands[0].n_boxes, 0);
 }
+
+/* Makes a sandbox whose processor time is counted, for a run that may use 100 ms of it, and hands it over. */
+static struct hand_box *hand_over_counted(void)
+{
+    the_run.spec.limits.cpu_ms = 100;
+    struct hand_box *box = start();
+    box->counts_cpu = true;
+    box->cpu_us = 70000; /* of the interpreter's start, which is not the program's */
+    hand_ready(box);
+    return box;
+}
+
+Test(run, processor_time_of_all_its_processes_is_bounded)
+{
+    struct hand_box *box = hand_over_counted();
+    box->cpu_us = 70000 + 99000;
+    hand_turn(160);
+    cr_assert_not(box->killed, "it has some left");
+    box->cpu_us = 70000 + 100000;
+    HAND_UNTIL(box->killed);
+    hand_end(box, 0, NULL);
+    cr_assert_ended(SP_OUTCOME_SIGNALED);
+    cr_assert_eq(the_run.result.signal, SIGXCPU);
+}
+
+Test(run, a_deadline_comes_also_where_processor_time_is_left)
+{
+    the_run.spec.limits.wall_ms = 150;
+    struct hand_box *box = hand_over_counted();
+    box->cpu_us = 70000 + 1000;
+    HAND_UNTIL(box->killed);
+    hand_end(box, 0, NULL);
+    cr_assert_ended(SP_OUTCOME_TIMED_OUT);
+}

@@ -106,7 +106,7 @@ static bool next_event(int ms, struct sp_spawner_event *ret_event)
     for (uint64_t until = now_ms() + (uint64_t)ms;;) {
         struct epoll_event events[8];
         uint32_t cursor = 0;
-        int fds[2] = {-1, -1}, n = epoll_wait(epoll_fd, events, 8, 2);
+        int fds[SP_SPAWNER_FDS_MAX] = {-1, -1, -1}, n = epoll_wait(epoll_fd, events, 8, 2);
         size_t n_fds;
         for (int i = 0; i < n; i++)
             sp_slots_read_info(&slots, (uint32_t)(events[i].data.u64 - 1));

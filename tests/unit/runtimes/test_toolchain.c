@@ -50,7 +50,7 @@ Test(toolchain, spawn_names_the_main_file_and_marks_the_stub)
     static uint8_t room[4096];
     struct sp_runner_pack pack;
     sp_runner_pack_init(&pack, room, sizeof room);
-    sp_toolchain_pack_spawn(&use, SP_STR("12345678"), &pack);
+    cr_assert_eq(sp_toolchain_pack_spawn(&use, NULL, SP_STR("12345678"), &pack, NULL), 0);
     struct sp_runner_frame frame = only_frame(&pack, SP_RUNNER_SPAWN);
     struct sp_runner_cursor cursor;
     sp_runner_cursor_init(&cursor, &frame);
@@ -119,4 +119,40 @@ Test(toolchain, hand_over_refuses_what_an_environment_cannot_hold)
     struct sp_sandbox_spec spec = {.argv = &argv, .n_argv = 1};
     cr_expect_eq(sp_toolchain_pack_handover(&spec, &pack, NULL), SP_EINVALID_REQUEST);
     cr_expect_eq(pack.n_bytes, 0);
+}
+
+Test(toolchain, what_the_interpreter_looks_at_early_is_started_with)
+{
+    static const struct sp_sandbox_env usual[] = {
+        {SP_STR("LANG"), SP_STR("C.UTF-8")}, {SP_STR("APP_X"), SP_STR("1")}, {SP_STR("LC_NUMERIC"), SP_STR("C")}};
+    static const struct sp_sandbox_env other[] = {
+        {SP_STR("APP_X"), SP_STR("1")}, {SP_STR("LANG"), SP_STR("C")}, {SP_STR("LC_ALL"), SP_STR("POSIX")}};
+    struct sp_sandbox_spec spec = {.language = SP_LANGUAGE_PYTHON, .env = usual, .n_env = 3};
+    cr_expect(sp_toolchain_starts_alike(&spec));
+    spec.env = other;
+    cr_expect_not(sp_toolchain_starts_alike(&spec));
+
+    struct sp_toolchain_use use;
+    cr_assert_eq(sp_toolchain_probe(SP_LANGUAGE_PYTHON, NULL, &use, NULL), 0);
+    static uint8_t room[4096];
+    struct sp_runner_pack pack;
+    sp_runner_pack_init(&pack, room, sizeof room);
+    cr_assert_eq(sp_toolchain_pack_spawn(&use, &spec, SP_STR("12345678"), &pack, NULL), 0);
+    struct sp_runner_frame frame = only_frame(&pack, SP_RUNNER_SPAWN);
+    struct sp_runner_cursor cursor;
+    sp_runner_cursor_init(&cursor, &frame);
+    for (uint32_t n = sp_runner_cursor_u32(&cursor); n > 0; n--)
+        sp_runner_cursor_str(&cursor);
+    static const char *const want[] = {
+        "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/work", "LANG=C", "LC_ALL=POSIX", "SALLYPORT_STUB=1"};
+    cr_assert_eq(sp_runner_cursor_u32(&cursor), sizeof want / sizeof *want);
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        cr_expect(sp_str_is(sp_runner_cursor_str(&cursor), want[i]), "%s", want[i]);
+
+    sp_runner_pack_init(&pack, room, sp_toolchain_handover_room(&spec));
+    cr_assert_eq(sp_toolchain_pack_handover(&spec, &pack, NULL), 0);
+    frame = only_frame(&pack, SP_RUNNER_HANDOVER);
+    static const char late[] = "\0\0\0\0\1\0\0\0\5\0\0\0APP_X\1\0\0\0001";
+    cr_assert_eq(frame.n_body, sizeof late - 1);
+    cr_expect_arr_eq(frame.body, late, sizeof late - 1);
 }
