@@ -14,11 +14,14 @@
 
 /* One source: scanned, told in the audit, and packed into bytes_max; the code's own verdict comes last and says safe only where
  * all are. */
-static int judge_source(struct sp_gate *gate, const struct sp_gate_source *source, size_t bytes_max,
+static int judge_source(struct sp_gate *gate, size_t index, const struct sp_program *program, size_t bytes_max,
     struct sp_scanner *scanner, struct sp_arena *arena, const struct sp_buffer *files, bool *safe,
     struct sp_error *error)
 {
+    const struct sp_gate_source *source = &gate->sources[index];
     struct sp_scan_options options = {
+        .program = program,
+        .program_file = index,
         .language = source->language,
         .policies = (const struct sp_policy *const *)gate->policies.policies,
         .n_policies = gate->policies.n_policies,
@@ -59,6 +62,21 @@ static int judge_source(struct sp_gate *gate, const struct sp_gate_source *sourc
     return r;
 }
 
+SP_CLEANUP_DEFINE(struct sp_program *, sp_program_free)
+
+/* What the sources are to each other: one takes from another what neither shows alone. */
+static int make_program(
+    const struct sp_gate *gate, struct sp_arena *arena, struct sp_program **ret_program, struct sp_error *error)
+{
+    struct sp_program_file *files = sp_arena_array(arena, gate->n_sources, sizeof(*files));
+    if (!files)
+        return sp_error_set(error, sp_arena_error(arena), NULL);
+    for (size_t i = 0; i < gate->n_sources; i++)
+        files[i] = (struct sp_program_file){
+            .path = gate->sources[i].path, .code = gate->sources[i].bytes, .language = gate->sources[i].language};
+    return sp_program_new(files, gate->n_sources, ret_program, error);
+}
+
 int sp_gate_judge(struct sp_gate *gate, struct sp_scanner *scanner, struct sp_error *error)
 {
     if (gate->step != SP_GATE_CHECKED)
@@ -72,7 +90,8 @@ int sp_gate_judge(struct sp_gate *gate, struct sp_scanner *scanner, struct sp_er
     sp_buffer_init(&gate->verdict, gate->verdict_bytes_max);
     sp_buffer_init(&gate->audit, SP_GATE_AUDIT_BYTES);
     bool safe = true;
-    int r = 0;
+    sp_cleanup(sp_program_free_scope) struct sp_program *program = NULL;
+    int r = gate->n_sources > 1 ? make_program(gate, &arena, &program, error) : 0;
     for (size_t n = 1; n <= gate->n_sources && r == 0; n++) {
         size_t i = n % gate->n_sources;
         const struct sp_gate_source *source = &gate->sources[i];
@@ -85,8 +104,8 @@ int sp_gate_judge(struct sp_gate *gate, struct sp_scanner *scanner, struct sp_er
         /* Each may take an equal part of what those before it have left. */
         size_t left = gate->verdict_bytes_max - gate->verdict.n_bytes - files.n_bytes;
         size_t share = left / (gate->n_sources - n + 1);
-        r = judge_source(
-            gate, source, share > PAIR_BYTES_MAX ? share - PAIR_BYTES_MAX : 0, scanner, &arena, &files, &safe, error);
+        r = judge_source(gate, i, program, share > PAIR_BYTES_MAX ? share - PAIR_BYTES_MAX : 0, scanner, &arena, &files,
+            &safe, error);
         if (r < 0 && i > 0) {
             sp_gate_name_file(source->path, error);
             sp_error_prefix(error, "files[%zu]", source->file);

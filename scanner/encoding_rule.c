@@ -1,5 +1,7 @@
 /* The `encoding` rule: do we and the interpreter read the same program? Belongs to one scan. For what is to be run a doubt
  * is an error, in a scan it is a finding. */
+#include <stdio.h>
+
 #include "proto/utf8.h"
 #include "scanner/scan.h"
 #include "scanner/source.h"
@@ -76,6 +78,13 @@ int sp_encoding_rule(struct sp_scan *scan, struct sp_unit *unit, bool strict, st
         return r;
     enum sp_source_reading reading = sp_source_reading_of(name);
     size_t offset = (size_t)(name.ptr - source.ptr);
+    if (strict && reading == SP_SOURCE_UTF8 && !sp_source_reading_is_fixed(name)) {
+        char text[160];
+        snprintf(text, sizeof(text),
+            "the code declares the encoding \"%.*s\", which a program can replace: write utf-8", sp_str_int(name, 40),
+            name.ptr);
+        return refuse(scan, offset, error, text);
+    }
     if (reading == SP_SOURCE_UTF8)
         return 0;
     if (strict)

@@ -225,7 +225,7 @@ int sp_explain(struct sp_scanner *scanner, const struct sp_scan_options *options
     int r = sp_scan_begin(&scan, scanner, options, code, error);
     scan.explaining = &explaining;
     if (r == 0)
-        r = sp_unit_read(&unit, scan.tongue, scan.source, scan.dialect, error);
+        r = sp_unit_read(&unit, scan.tongue, scan.source, scan.dialect, scan.view, error);
     if (r == 0)
         r = sp_encoding_rule(&scan, &unit, options->strict_encoding, error);
     if (r == 0)

@@ -21,6 +21,11 @@ static const char document_suffixes[] = ".xlsx .xlsm .docx .pptx .odt .ods .odp 
 static const char foreign_suffixes[] = ".pl .pm .php .phtml .lua .tcl .awk .ps1 .bat .cmd .kt .kts .groovy .scala "
                                        ".clj .ex .exs .erl .jl .m .swift .rs .pyx .fish .csh";
 
+/* Read by an interpreter when it starts or debugs, by their names: commands, or where to load from. */
+static const char *const start_names[] = {".pdbrc", ".pythonrc", ".pythonrc.py", "pyvenv.cfg", "pybuilddir.txt",
+    "sitecustomize.py", "usercustomize.py", ".Rprofile", ".Renviron", ".irbrc", ".noderc", ".bashrc", ".bash_profile",
+    ".profile"};
+
 static const struct {
     const char *bytes;
     uint8_t n_bytes;
@@ -52,7 +57,8 @@ static bool is_shared_object(struct sp_str path)
     return n >= 3 && strncasecmp(path.ptr + n - 3, ".so", 3) == 0;
 }
 
-/* An archive is found from its end: whatever comes before it does not matter. */
+/* An archive is found from its end: whatever comes before it does not matter, and how long it says that its comment is
+ * does not keep interpreters from loading it. */
 static bool is_archive(struct sp_str data)
 {
     if (data.n_bytes < ZIP_END_BYTES)
@@ -60,8 +66,7 @@ static bool is_archive(struct sp_str data)
     size_t floor = data.n_bytes > ZIP_SEARCH_BYTES ? data.n_bytes - ZIP_SEARCH_BYTES : 0;
     for (size_t i = data.n_bytes - ZIP_END_BYTES + 1; i > floor; i--) {
         const unsigned char *at = (const unsigned char *)data.ptr + i - 1;
-        if (memcmp(at, "PK\x05\x06", 4) == 0 &&
-            (size_t)(at[20] | at[21] << 8) <= data.n_bytes - (i - 1) - ZIP_END_BYTES)
+        if (memcmp(at, "PK\x05\x06", 4) == 0)
             return true;
     }
     return false;
@@ -83,6 +88,19 @@ static bool is_program(struct sp_str data)
            bytes[4] <= 3 && bytes[5] == 0 && bytes[6] == 0 && bytes[7] == 0;
 }
 
+/* python311._pth too says where to load from. */
+static bool is_start_file(struct sp_str path)
+{
+    while (memchr(path.ptr, '/', path.n_bytes)) {
+        path.ptr++;
+        path.n_bytes--;
+    }
+    for (size_t i = 0; i < sizeof(start_names) / sizeof(start_names[0]); i++)
+        if (path.n_bytes == strlen(start_names[i]) && strncasecmp(path.ptr, start_names[i], path.n_bytes) == 0)
+            return true;
+    return path.n_bytes >= 5 && strncasecmp(path.ptr + path.n_bytes - 5, "._pth", 5) == 0;
+}
+
 static enum sp_file_class source_class(int language, int *ret_language)
 {
     *ret_language = language;
@@ -92,7 +110,7 @@ static enum sp_file_class source_class(int language, int *ret_language)
 enum sp_file_class sp_file_classify(struct sp_str path, struct sp_str data, int *ret_language)
 {
     struct sp_str suffix = sp_language_suffix(path);
-    if (sp_language_lists(binary_suffixes, suffix) || is_shared_object(path))
+    if (sp_language_lists(binary_suffixes, suffix) || is_shared_object(path) || is_start_file(path))
         return SP_FILE_BINARY;
     int language = sp_language_of_path(path);
     if (language != SP_LANGUAGE_NONE && language != SP_LANGUAGE_TEXT)

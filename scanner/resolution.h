@@ -77,6 +77,8 @@ struct sp_resolution {
                                                          grammar has them as strings: scanned as code */
 };
 
+struct sp_share_view;
+
 /* A language, as the scan sees it; one row a language in scanner/tongue.c. */
 struct sp_tongue {
     int language; /* proto/language.h */
@@ -84,9 +86,10 @@ struct sp_tongue {
      * is what stood behind the colon ("3.12"), empty by default; an unknown one is SP_EUNSUPPORTED_LANGUAGE. */
     int (*lex)(struct sp_str source, struct sp_str dialect, struct sp_arena *arena, struct sp_span_list *ret_spans,
         struct sp_error *error);
-    /* NULL: the language has no modules (text), then twin and covers are NULL too. The lists are ordered by offset. */
-    int (*resolve)(struct sp_str source, const struct sp_span_list *spans, struct sp_arena *arena,
-        struct sp_resolution *ret_resolution, struct sp_error *error);
+    /* NULL: the language has no modules (text), then twin and covers are NULL too. The lists are ordered by offset. view: of
+     * the other files of the program; NULL: none. */
+    int (*resolve)(struct sp_str source, const struct sp_span_list *spans, const struct sp_share_view *view,
+        struct sp_arena *arena, struct sp_resolution *ret_resolution, struct sp_error *error);
     /* The module that a private twin stands for ("posix" is "os"), or the name itself. */
     struct sp_str (*twin)(struct sp_str module);
     /* Does a rule that names `rule` speak of `module` (os: os and os.path, not osmium)? Twins are counted in. */

@@ -2,6 +2,8 @@
  * arena is freed before it returns. */
 #include "scanner/resolve_python.h"
 
+#include "scanner/share_python.h"
+
 #define WALKS_MAX       8
 #define TEMPORARY_BYTES ((size_t)256 << 20)
 #define FOLD_BYTES      ((size_t)4 << 20) /* and eight times the source */
@@ -20,10 +22,10 @@ static void walk(struct sp_python_resolver *resolver)
     sp_arena_reset(&resolver->temporary);
 }
 
-int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, struct sp_arena *arena,
-    struct sp_resolution *ret_resolution, struct sp_error *error)
+int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, const struct sp_share_view *view,
+    struct sp_arena *arena, struct sp_resolution *ret_resolution, struct sp_error *error)
 {
-    struct sp_python_resolver resolver = {.source = source, .spans = spans, .arena = arena};
+    struct sp_python_resolver resolver = {.source = source, .spans = spans, .view = view, .arena = arena};
     int r = sp_python_names_init(&resolver.names, arena);
     if (r == 0)
         r = sp_python_parse(source, spans, &resolver.names, arena, &resolver.tree);
@@ -36,6 +38,10 @@ int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, st
         resolver.code = sp_arena_error(arena);
     else
         sp_resolve_python_scope_new(&resolver, SP_PYTHON_SCOPE_MODULE);
+    if (view) {
+        resolver.builtins_change = view->share->builtins_change;
+        resolver.items_stored = view->share->items_stored;
+    }
     do
         walk(&resolver);
     while (resolver.again && !resolver.code && resolver.walk < WALKS_MAX);
@@ -47,6 +53,7 @@ int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, st
     if (resolver.tree.too_deep)
         sp_resolve_python_emit_limit(
             &resolver, "nesting that is too deep", resolver.tree.too_deep_at, resolver.tree.too_deep_at);
+    sp_share_python_finish(&resolver);
     sp_resolve_python_emit_finish(&resolver);
     sp_arena_fini(&resolver.temporary);
     if (resolver.code)

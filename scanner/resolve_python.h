@@ -11,8 +11,8 @@
 #include "scanner/resolution.h"
 
 /* See struct sp_tongue. Linear in the size of the source; bounds are told as limits. */
-int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, struct sp_arena *arena,
-    struct sp_resolution *ret_resolution, struct sp_error *error);
+int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, const struct sp_share_view *view,
+    struct sp_arena *arena, struct sp_resolution *ret_resolution, struct sp_error *error);
 
 #define SP_PYTHON_SET_MAX       240 /* meanings of a name; of its constants SP_PYTHON_CONSTANTS_MAX */
 #define SP_PYTHON_CONSTANTS_MAX 8
@@ -61,8 +61,9 @@ struct sp_python_function {
 struct sp_python_resolver {
     struct sp_str source;
     const struct sp_span_list *spans;
-    struct sp_arena *arena;    /* what lasts */
-    struct sp_arena temporary; /* values of one top-level statement */
+    const struct sp_share_view *view; /* of what other files give; NULL: there are none. scanner/share_python.h */
+    struct sp_arena *arena;           /* what lasts */
+    struct sp_arena temporary;        /* values of one top-level statement */
     struct sp_python_names names;
     struct sp_python_tree tree;
     struct sp_fold_python fold;
@@ -254,6 +255,8 @@ void sp_resolve_python_action_tell_operator(struct sp_python_resolver *resolver,
     const struct sp_python_set *set, uint32_t start, uint32_t end);
 /* Does it import or evaluate what it is handed? */
 bool sp_resolve_python_action_is_sink(const struct sp_python_value *value);
+/* Does it, or a member of it, import, evaluate or reach modules? */
+bool sp_resolve_python_action_is_power(struct sp_str path);
 /* container[key] of a namespace, sys.modules, __builtins__; false: it is none of these. */
 bool sp_resolve_python_perform_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
     const struct sp_python_argument *key, uint32_t start, uint32_t end, bool called, struct sp_python_set *set);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scanner/python_modules.h"
+#include "scanner/share_python.h"
 
 #define NESTED_DEPTH 2
 #define NESTED_MAX   32 /* items that are looked at for what they hold */
@@ -246,6 +247,29 @@ bool sp_resolve_python_action_is_sink(const struct sp_python_value *value)
     }
 }
 
+bool sp_resolve_python_action_is_power(struct sp_str path)
+{
+    static const char *const modules[] = {"__main__", "builtins", "imp", "importlib", "importlib.machinery",
+        "importlib.util", "inspect", "operator", "pkgutil", "runpy", "sys", "sys.modules", "types"};
+    for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+        if (sp_str_is(path, modules[i]))
+            return true;
+    const struct sp_python_action_row *row = sp_resolve_python_action_find(path);
+    switch (row ? row->action : SP_PYTHON_ACTION_SAME) {
+    case SP_PYTHON_ACTION_ANNOTATIONS:
+    case SP_PYTHON_ACTION_DICT:
+    case SP_PYTHON_ACTION_GETITEM:
+    case SP_PYTHON_ACTION_INSTANCE:
+    case SP_PYTHON_ACTION_MAP:
+    case SP_PYTHON_ACTION_NAMESPACE:
+    case SP_PYTHON_ACTION_PARTIAL:
+    case SP_PYTHON_ACTION_REDUCE:
+    case SP_PYTHON_ACTION_SAME:
+    case SP_PYTHON_ACTION_SAME_SECOND: return false;
+    default: return true;
+    }
+}
+
 void sp_resolve_python_action_tell_operator(struct sp_python_resolver *resolver, struct sp_str name,
     const struct sp_python_set *set, uint32_t start, uint32_t end)
 {
@@ -311,5 +335,6 @@ void sp_resolve_python_action_escape(
             sp_resolve_python_emit_dynamic(resolver, "import or evaluation that gets out of sight", start, end);
             return;
         }
+    sp_share_python_hand_out(resolver, set, start, end);
     sp_resolve_python_action_hide(resolver, set, start, end);
 }

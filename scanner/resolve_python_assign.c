@@ -1,6 +1,8 @@
 /* Assignment to names, rows, attributes and subscripts. One thread at a time. */
 #include "scanner/resolve_python.h"
 
+#include "scanner/share_python.h"
+
 static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
 {
     return sp_python_tree_at(&resolver->tree, node);
@@ -93,7 +95,7 @@ static void assign_link(
                 if (sp_str_is(path->text, "builtins") && !resolver->builtins_change)
                     resolver->builtins_change = resolver->again = true;
                 uint32_t number = sp_python_names_find(&resolver->names, member.items[k]->text);
-                if (number != UINT32_MAX && set->n_items)
+                if (number != UINT32_MAX && (set->n_items || resolver->view))
                     sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
             }
         }
@@ -139,6 +141,9 @@ static void assign_link(
                 resolver, value, constant ? constant->text : (struct sp_str){0}, target->start, target->end);
         if (space && constant)
             sp_resolve_python_member_tell_path(resolver, constant->text, target->start, target->end);
+        if (space && value->text.n_bytes)
+            sp_share_python_store(
+                resolver, value->text, constant ? &constant->text : NULL, set, target->start, target->end);
         /* globals()["x"] = …: a name of the program's own. */
         if (value->kind == SP_PYTHON_VALUE_NAMESPACE && value->text.n_bytes == 0 && constant) {
             uint32_t number = sp_python_names_find(&resolver->names, constant->text);

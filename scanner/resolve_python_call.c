@@ -1,5 +1,6 @@
 /* Calls of whatever is called. One thread at a time. */
 #include "scanner/resolve_python_action.h"
+#include "scanner/share_python.h"
 
 #define CALLS_MAX  8 /* callbacks within callbacks */
 #define CALL_PRICE 8 /* of a callback, in what sp_resolve_python_scope_pay counts */
@@ -260,6 +261,10 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
                 resolver, "names of a module, by a way that is not followed", call->start, call->end);
         if (owner->text.n_bytes && (sp_str_is(callee->text, "values") || sp_str_is(callee->text, "items")))
             sp_resolve_python_emit_dynamic(resolver, "walk over a module's members", call->start, call->end);
+        static const char *const changes[] = {"update", "__setitem__", "setdefault", "__ior__"};
+        for (size_t i = 0; owner->text.n_bytes && i < sizeof(changes) / sizeof(changes[0]); i++)
+            if (sp_str_is(callee->text, changes[i]))
+                sp_share_python_store(resolver, owner->text, NULL, NULL, call->start, call->end);
         set->other = true;
         return;
     }
@@ -443,6 +448,8 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
         sp_resolve_python_perform_member(resolver, &object, first, callee->via, call, set);
         return;
     }
+    if (sp_share_python_is_own(resolver, callee->text))
+        sp_share_python_hand_over(resolver, call);
     sp_resolve_python_call_compute(resolver, callee, call, set);
     if (callee->builtin && only_looks(callee->text))
         return;
@@ -464,6 +471,7 @@ void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp
     case SP_PYTHON_VALUE_GETTER: call_getter(resolver, callee, call, set); return;
     case SP_PYTHON_VALUE_PARTIAL: call_partial(resolver, callee, call, set); return;
     default:
+        sp_share_python_hand_over(resolver, call);
         sp_resolve_python_call_callbacks(resolver, call);
         set->other = true;
         return;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "scanner/python_modules.h"
+#include "scanner/share_python.h"
 
 static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
 {
@@ -104,6 +105,26 @@ static void remember_star(struct sp_python_resolver *resolver, struct sp_str mod
     resolver->again = true; /* names that were looked up before may come from it */
 }
 
+/* A relative import's module, in a program of several files: *module, what stands behind the dots, lies in a buffer of
+ * SP_PYTHON_NAME_MAX. false: not known. */
+static bool absolute_name(const struct sp_python_resolver *resolver, size_t n_dots, struct sp_str *module)
+{
+    struct sp_str package = resolver->view ? resolver->view->package : (struct sp_str){0};
+    for (; n_dots > 1 && package.n_bytes; n_dots--)
+        while (package.n_bytes && package.ptr[--package.n_bytes] != '.')
+            ;
+    size_t n_dot = package.n_bytes && module->n_bytes ? 1 : 0;
+    if (!package.n_bytes || package.n_bytes + n_dot + module->n_bytes > SP_PYTHON_NAME_MAX)
+        return false;
+    char *text = (char *)module->ptr;
+    memmove(text + package.n_bytes + n_dot, text, module->n_bytes);
+    memcpy(text, package.ptr, package.n_bytes);
+    if (n_dot)
+        text[package.n_bytes] = '.';
+    module->n_bytes += package.n_bytes + n_dot;
+    return true;
+}
+
 void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
     char text[SP_PYTHON_NAME_MAX];
@@ -114,6 +135,7 @@ void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const st
         module = dotted_name(resolver, node->child, text, &cut);
     if (cut)
         tell_cut(resolver, dotted);
+    bool inner = relative && absolute_name(resolver, (size_t)node->value, &module);
     if (!relative && module.n_bytes)
         sp_resolve_python_emit_module(resolver, module, dotted->start, dotted->end, SP_VIA_DIRECT, false);
     struct sp_str owner = sp_resolve_python_emit_keep(resolver, sp_python_modules_twin(module));
@@ -121,7 +143,7 @@ void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const st
         const struct sp_python_node *alias = at(resolver, child);
         struct sp_python_set set = {0};
         if (alias->op == 1) {
-            if (!relative && module.n_bytes)
+            if ((!relative || inner) && module.n_bytes)
                 remember_star(resolver, owner);
             continue;
         }
@@ -129,15 +151,16 @@ void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const st
             continue;
         const struct sp_python_node *part = at(resolver, alias->child);
         struct sp_str name = resolver->names.items[part->name];
-        if (relative || !module.n_bytes) {
+        if ((relative && !inner) || !module.n_bytes) {
             set.other = true; /* the program's own */
         } else {
             struct sp_python_value parent = {.kind = SP_PYTHON_VALUE_PATH, .module = true, .text = owner};
             if (module.n_bytes + 1 + name.n_bytes <= sizeof(text)) {
                 text[module.n_bytes] = '.';
                 memcpy(text + module.n_bytes + 1, name.ptr, name.n_bytes);
-                sp_resolve_python_emit_module(resolver, (struct sp_str){text, module.n_bytes + 1 + name.n_bytes},
-                    part->start, part->end, SP_VIA_DIRECT, true);
+                if (!relative)
+                    sp_resolve_python_emit_module(resolver, (struct sp_str){text, module.n_bytes + 1 + name.n_bytes},
+                        part->start, part->end, SP_VIA_DIRECT, true);
             } else {
                 tell_cut(resolver, part);
             }

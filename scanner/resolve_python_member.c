@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "scanner/python_modules.h"
+#include "scanner/share_python.h"
 
 static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
 {
@@ -34,8 +35,12 @@ void sp_resolve_python_member_tell_way(
         {"load_module", "import by a loader (load_module)"},
         {"exec_module", "import by a loader (exec_module)"},
     };
+    static const char *const held[] = {"__closure__", "__defaults__", "__kwdefaults__", "cell_contents"};
     if (name.n_bytes < 8)
         return;
+    for (size_t i = 0; resolver->view && i < sizeof(held) / sizeof(held[0]); i++)
+        if (sp_str_is(name, held[i]))
+            sp_resolve_python_emit_dynamic(resolver, "what a function of another file may hold", start, end);
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
         if (sp_str_is(name, ways[i].name))
             sp_resolve_python_emit_dynamic(resolver, ways[i].what, start, end);
@@ -126,6 +131,7 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
     uint32_t number = sp_python_names_find(&resolver->names, whole);
     if (number != UINT32_MAX)
         sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
+    sp_share_python_join_member(resolver, path->text, name, set);
     add(resolver, set, path_value(resolver, whole, via, path->builtin, sp_python_modules_is_known(whole)));
 }
 
@@ -165,6 +171,7 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
         uint32_t number = sp_python_names_find(&resolver->names, text);
         if (number != UINT32_MAX)
             sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &set);
+        sp_share_python_join(resolver, SP_SHARE_ATTRIBUTE, text, &set);
         if (sp_str_is(text, "__getattribute__")) /* every class has it: type(m).__getattribute__(m, "os") */
             add(resolver, &set, path_value(resolver, SP_STR("object.__getattribute__"), via, true, false));
         set.other = true;
@@ -189,9 +196,12 @@ static void stored_items(
     if (!resolver->items_stored)
         return;
     for (uint8_t i = 0; i < keys->n_items; i++)
-        if (keys->items[i]->kind == SP_PYTHON_VALUE_TEXT)
+        if (keys->items[i]->kind == SP_PYTHON_VALUE_TEXT) {
             sp_resolve_python_scope_peek(
                 resolver, SP_PYTHON_SCOPE_ITEMS, sp_resolve_python_member_item(resolver, keys->items[i]), set);
+            sp_share_python_join(resolver, SP_SHARE_ITEM, keys->items[i]->text, set);
+        }
+    sp_share_python_join(resolver, SP_SHARE_ITEM, SP_PYTHON_ANY_KEY, set);
     sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_ITEMS, sp_resolve_python_member_item(resolver, NULL), set);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "scanner/python_modules.h"
+#include "scanner/share_python.h"
 
 static enum sp_via stronger(enum sp_via a, enum sp_via b)
 {
@@ -406,6 +407,10 @@ void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct
             sp_resolve_python_member_tell_path(resolver, name->text, call->start, call->end);
         if (third && number != UINT32_MAX)
             sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &third->set);
+        for (uint8_t i = 0; third && first && i < first->set.n_items; i++)
+            if (first->set.items[i]->kind == SP_PYTHON_VALUE_PATH)
+                sp_share_python_store(resolver, first->set.items[i]->text, name ? &name->text : NULL, &third->set,
+                    call->start, call->end);
         sp_resolve_python_call_callbacks(resolver, call);
         set->other = true;
         return;

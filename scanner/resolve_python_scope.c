@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scanner/python_modules.h"
+#include "scanner/share_python.h"
 
 #define DEPTH_EQUAL     3
 #define WALKS_CONSTANTS 2
@@ -493,6 +494,8 @@ static void find_outside(struct sp_python_resolver *resolver, uint32_t name, boo
             if (number != UINT32_MAX)
                 sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
         }
+        sp_share_python_join(resolver, SP_SHARE_MEMBER, text, set);
+        sp_share_python_join_member(resolver, SP_STR("builtins"), text, set);
     }
     if (sp_str_is(text, "__builtins__")) {
         struct sp_python_value *value =
@@ -506,6 +509,8 @@ static void find_outside(struct sp_python_resolver *resolver, uint32_t name, boo
         sp_resolve_python_scope_add(resolver, set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_SELF));
         return;
     }
+    for (uint32_t i = 0; resolver->view && i < resolver->n_stars; i++)
+        found |= sp_share_python_join_member(resolver, resolver->stars[i], text, set);
     bool paid = bound || resolver->n_stars < 2 || sp_resolve_python_scope_pay(resolver, resolver->n_stars);
     set->limit |= !paid;
     for (uint32_t i = 0; i < resolver->n_stars && !bound && paid; i++) {
@@ -545,6 +550,8 @@ void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t 
             scope = binding->moved - 1;
             continue;
         }
+        if (scope == 0)
+            bound |= sp_share_python_join_own(resolver, resolver->names.items[name], &set);
         if (binding && binding->bound) {
             bound = true;
             sp_resolve_python_scope_join(resolver, &set, &binding->set);

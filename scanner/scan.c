@@ -6,6 +6,7 @@
 
 #include "proto/language.h"
 #include "proto/utf8.h"
+#include "scanner/program.h"
 #include "scanner/scanner_state.h"
 
 int sp_scan_no_memory(const struct sp_arena *arena, struct sp_error *error)
@@ -60,6 +61,7 @@ int sp_scan_begin(struct sp_scan *scan, struct sp_scanner *scanner, const struct
         return sp_error_set(error, SP_ETOO_LARGE, "the code is larger than %u bytes", SP_SCAN_SOURCE_BYTES_MAX);
     if (options->n_policies > SP_SCAN_POLICIES_MAX)
         return sp_error_set(error, SP_EINVALID_REQUEST, "more than %d policies", SP_SCAN_POLICIES_MAX);
+    scan->view = sp_program_view(options->program, options->program_file);
     int r = find_tongue(scan, options->language, error);
     for (; scan->n_policies < options->n_policies && r == 0; scan->n_policies++)
         r = begin_policy(scan, &scan->policies[scan->n_policies], options->policies[scan->n_policies], error);
@@ -202,7 +204,7 @@ static int scan_evaluated(
         .length = outer->depth ? outer->length : evaluated->length,
         .arena = &scan->levels[outer->depth + 1]};
     sp_arena_reset(unit.arena);
-    int r = sp_unit_read(&unit, scan->tongue, evaluated->text, scan->dialect, error);
+    int r = sp_unit_read(&unit, scan->tongue, evaluated->text, scan->dialect, scan->view, error);
     return r < 0 ? r : sp_scan_unit(scan, &unit, error);
 }
 
@@ -261,7 +263,7 @@ static int digest(struct sp_scanner *scanner, struct sp_str code, uint8_t sha256
 static int scan_source(struct sp_scan *scan, const struct sp_scan_options *options, struct sp_error *error)
 {
     struct sp_unit unit = {.arena = &scan->levels[0]};
-    int r = sp_unit_read(&unit, scan->tongue, scan->source, scan->dialect, error);
+    int r = sp_unit_read(&unit, scan->tongue, scan->source, scan->dialect, scan->view, error);
     if (r == 0)
         r = sp_encoding_rule(scan, &unit, options->strict_encoding, error);
     return r < 0 ? r : sp_scan_unit(scan, &unit, error);

@@ -28,6 +28,7 @@ struct sp_scan {
     int language;
     struct sp_str dialect;
     struct sp_str source;
+    const struct sp_share_view *view; /* of the other files of the program, or NULL */
     struct sp_match_scratch *scratch;
     struct sp_arena *work;   /* what lives as long as the scan */
     struct sp_arena *levels; /* what goes with a unit, by depth: so much is evaluated that it must not add up */

@@ -92,6 +92,20 @@ struct sp_scanner; /* one a thread */
 int sp_scanner_new(struct sp_scanner **ret_scanner, struct sp_error *error);
 void sp_scanner_free(struct sp_scanner *scanner);
 
+/* Files that run as one program and may import each other: what one takes from another is followed. Immutable; files and
+ * codes must outlive it. */
+struct sp_program;
+
+struct sp_program_file {
+    struct sp_str path; /* absent: what is started */
+    struct sp_str code, language;
+};
+
+/* Walks all files, several times: as long as a scan of each, about. SP_ENO_MEMORY, SP_ETOO_LARGE. */
+int sp_program_new(
+    const struct sp_program_file *files, size_t n_files, struct sp_program **ret_program, struct sp_error *error);
+void sp_program_free(struct sp_program *program);
+
 #define SP_SCAN_POLICIES_MAX 4
 #define SP_SCAN_VIOLATIONS   1000
 
@@ -103,6 +117,9 @@ struct sp_scan_options {
     /* What is to be run: NUL, invalid UTF-8 and a declared encoding other than UTF-8 or ASCII are SP_EINVALID_CODE
      * (line and column in the error) instead of findings. */
     bool strict_encoding;
+    /* The file is one of a program's, and takes from the others what they give it. NULL: it stands alone. */
+    const struct sp_program *program;
+    size_t program_file;
 };
 
 struct sp_finding {

@@ -129,6 +129,18 @@ enum sp_source_reading sp_source_reading_of(struct sp_str name)
     return has_word(single_byte_names, normal, n) ? SP_SOURCE_BYTES : SP_SOURCE_OTHER;
 }
 
+bool sp_source_reading_is_fixed(struct sp_str name)
+{
+    char plain[12];
+    if (name.n_bytes > sizeof(plain))
+        return false;
+    for (size_t i = 0; i < name.n_bytes; i++) {
+        char byte = name.ptr[i];
+        plain[i] = byte == '-' ? '_' : byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+    }
+    return has_word("utf8 utf_8 utf_8_sig ascii us_ascii", plain, name.n_bytes);
+}
+
 /* Moves the mark over the code point that it stands at. */
 static void step(struct sp_str text, struct sp_source_mark *mark)
 {

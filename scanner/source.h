@@ -3,6 +3,7 @@
 
 /* What a source says of itself, and where in it an offset lies. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/arena.h"
@@ -23,6 +24,9 @@ struct sp_str sp_source_python_encoding(struct sp_str source);
 
 /* How a declared name ("Latin-1", "utf8") is to be taken. Names compare as Python's codecs compare them. */
 enum sp_source_reading sp_source_reading_of(struct sp_str name);
+/* Does the interpreter read the name's text itself, whatever the program did to its codecs? Others are looked up by name,
+ * and what is found there a program can replace. */
+bool sp_source_reading_is_fixed(struct sp_str name);
 
 /* Lines and columns of a text, for many look-ups: each costs a bounded walk. Lines end at LF, CRLF and CR; columns count
  * code points, each byte that is not UTF-8 as one; a byte order mark counts as nothing. */

@@ -25,14 +25,14 @@ static int blank_comments(struct sp_unit *unit, struct sp_error *error)
 }
 
 int sp_unit_read(struct sp_unit *unit, const struct sp_tongue *tongue, struct sp_str text, struct sp_str dialect,
-    struct sp_error *error)
+    const struct sp_share_view *view, struct sp_error *error)
 {
     unit->text = text;
     int r = tongue->lex(text, dialect, unit->arena, &unit->spans, error);
     if (r == 0)
         r = blank_comments(unit, error);
     if (r == 0 && tongue->resolve)
-        r = tongue->resolve(text, &unit->spans, unit->arena, &unit->resolution, error);
+        r = tongue->resolve(text, &unit->spans, view, unit->arena, &unit->resolution, error);
     return r;
 }
 

@@ -23,7 +23,7 @@ struct sp_unit {
 
 /* Lexes and resolves text into the unit, whose depth, place and arena the caller sets. Errors: those of the tongue. */
 int sp_unit_read(struct sp_unit *unit, const struct sp_tongue *tongue, struct sp_str text, struct sp_str dialect,
-    struct sp_error *error);
+    const struct sp_share_view *view, struct sp_error *error);
 
 /* Makes unit->zones where they are not made yet. SP_ENO_MEMORY, SP_ETOO_LARGE. */
 int sp_unit_zone(struct sp_unit *unit, struct sp_error *error);

@@ -112,7 +112,7 @@ static int tell(const struct sp_tongue *tongue, struct sp_str dialect, const cha
     struct sp_str source = {bytes, n_bytes};
     int r = tongue->lex(source, dialect, &arena, &spans, &error);
     if (r == 0 && tongue->resolve)
-        r = tongue->resolve(source, &spans, &arena, &resolution, &error);
+        r = tongue->resolve(source, &spans, NULL, &arena, &resolution, &error);
     if (r) {
         fprintf(stderr, "%s: %s\n", path, error.text);
     } else {

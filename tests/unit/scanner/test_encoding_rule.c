@@ -86,6 +86,20 @@ Test(encoding_rule, what_is_to_be_run_is_refused_instead)
     refused("text", SP_STR("\0"), 1, 1);
 }
 
+/* These are looked up among the codecs, where a program may have put its own. */
+Test(encoding_rule, what_is_to_be_run_names_no_encoding_that_a_program_can_replace)
+{
+    refused("python", SP_STR("# coding: u8\n"), 1, 11);
+    refused("python", SP_STR("# coding: cp65001\n"), 1, 11);
+    refused("python", SP_STR("# coding: 646\n"), 1, 11);
+    refused("python", SP_STR("# coding: utf.8\n"), 1, 11);
+    taken(SP_STR("# coding: UTF_8\n"));
+    taken(SP_STR("# coding: utf8\n"));
+    taken(SP_STR("# coding: utf-8-sig\n"));
+    taken(SP_STR("# coding: us-ascii\n"));
+    cr_assert_eq(n_encoding(SP_STR("# coding: u8\n")), 0);
+}
+
 Test(encoding_rule, what_is_to_be_run_may_say_that_it_is_utf8)
 {
     taken(SP_STR("# -*- coding: utf-8 -*-\nx = '\u00e9'"));

@@ -78,6 +78,18 @@ Test(file_class, finds_an_archive_behind_other_data)
     memcpy(data + 300, "PK\x05\x06", 4);
     data[320] = 78; /* a comment to the end */
     expect("data", (struct sp_str){data, sizeof(data)}, SP_FILE_BINARY, 0);
-    data[320] = 79;
+    data[320] = data[321] = (char)0xff; /* one that is not there: loaded all the same */
+    expect("data", (struct sp_str){data, sizeof(data)}, SP_FILE_BINARY, 0);
+    data[300] = 'x';
     expect("data", (struct sp_str){data, sizeof(data)}, SP_FILE_DATA, 0);
+}
+
+Test(file_class, refuses_what_interpreters_read_by_its_name)
+{
+    static const char *const paths[] = {".pdbrc", "a/.pdbrc", ".PDBRC", ".pythonrc", "pyvenv.cfg", "sitecustomize.py",
+        "usercustomize.py", "x.pth", "python._pth", "a/python311._pth"};
+    for (size_t i = 0; i < SP_COUNT(paths); i++)
+        expect(paths[i], SP_STR("x"), SP_FILE_BINARY, 0);
+    expect("pdbrc", SP_STR("x"), SP_FILE_DATA, 0);
+    expect("notes.cfg", SP_STR("x"), SP_FILE_DATA, 0);
 }

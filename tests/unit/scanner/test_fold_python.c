@@ -13,7 +13,7 @@ static const char *folded(const char *expression, struct sp_arena *arena)
     const struct sp_tongue *python = sp_tongue_find(SP_LANGUAGE_PYTHON);
     struct sp_str source = sp_str_of(sp_arena_printf(arena, "f(%s)", expression));
     cr_assert(python->lex(source, SP_STR(""), arena, &spans, NULL) == 0);
-    cr_assert(python->resolve(source, &spans, arena, &resolution, NULL) == 0);
+    cr_assert(python->resolve(source, &spans, NULL, arena, &resolution, NULL) == 0);
     for (uint32_t i = 0; i < resolution.folded.n_items; i++) {
         const struct sp_folded *found = &resolution.folded.items[i];
         if (found->offset == 2 && found->length == strlen(expression))
@@ -149,7 +149,7 @@ static void expect_with(const char *import, const char *expression, const char *
     sp_arena_init(&arena, 64 << 20);
     struct sp_str source = sp_str_of(sp_arena_printf(&arena, "%s\nf(%s)", import, expression));
     cr_assert(python->lex(source, SP_STR(""), &arena, &spans, NULL) == 0);
-    cr_assert(python->resolve(source, &spans, &arena, &resolution, NULL) == 0);
+    cr_assert(python->resolve(source, &spans, NULL, &arena, &resolution, NULL) == 0);
     uint32_t n = resolution.folded.n_items;
     cr_expect(n > 0 && sp_str_is(resolution.folded.items[n - 1].value, value), "%s", expression);
     sp_arena_fini(&arena);

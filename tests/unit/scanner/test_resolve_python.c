@@ -23,7 +23,7 @@ static void resolve(struct fixture *f, struct sp_str source)
     *f = (struct fixture){.source = source};
     sp_arena_init(&f->arena, (size_t)1 << 30);
     cr_assert(python->lex(source, SP_STR(""), &f->arena, &f->spans, &error) == 0, "%s", error.text);
-    cr_assert(python->resolve(source, &f->spans, &f->arena, &f->resolution, &error) == 0, "%s", error.text);
+    cr_assert(python->resolve(source, &f->spans, NULL, &f->arena, &f->resolution, &error) == 0, "%s", error.text);
 }
 
 /* The best way by which a module is found, in evaluated code too: SP_VIA_COUNT none. */
@@ -643,7 +643,7 @@ static void expect_small(const char *before, const char *use)
         sp_buffer_append(&text, use, strlen(use));
     struct sp_str source = {(const char *)text.bytes, text.n_bytes};
     cr_assert(python->lex(source, SP_STR(""), &arena, &spans, &error) == 0);
-    cr_expect(python->resolve(source, &spans, &arena, &resolution, &error) == 0, "%s", use);
+    cr_expect(python->resolve(source, &spans, NULL, &arena, &resolution, &error) == 0, "%s", use);
     sp_arena_fini(&arena);
     sp_buffer_fini(&text);
 }

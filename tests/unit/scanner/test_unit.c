@@ -23,7 +23,7 @@ static struct sp_unit read_text(const char *text)
     struct sp_unit unit = {.arena = &arena};
     struct sp_error error = {0};
     const struct sp_tongue *tongue = sp_tongue_find(SP_LANGUAGE_PYTHON);
-    cr_assert_eq(sp_unit_read(&unit, tongue, sp_str_of(text), SP_STR(""), &error), 0, "%s", error.text);
+    cr_assert_eq(sp_unit_read(&unit, tongue, sp_str_of(text), SP_STR(""), NULL, &error), 0, "%s", error.text);
     cr_assert_eq(sp_unit_zone(&unit, &error), 0);
     return unit;
 }
