@@ -79,7 +79,8 @@ static int make_socket(const struct sp_config *config, uint32_t owner_uid, const
     sp_cleanup(sp_close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return sp_error_errno(error, errno, "socket");
-    mode_t before = umask(0177);
+    /* Made with its rights at once: to change them afterwards by its path would follow what somebody put there. */
+    mode_t before = umask(~config->socket_mode & 0777);
     int bound = bind(fd, (const struct sockaddr *)address, sizeof(*address));
     int failed = errno;
     umask(before);
@@ -88,12 +89,8 @@ static int make_socket(const struct sp_config *config, uint32_t owner_uid, const
             error, SP_EINVALID_CONFIG, "%s cannot be made: %s", address->sun_path, strerrordesc_np(failed));
     gid_t group = config->group_gid == SP_CONFIG_ID_NONE ? (gid_t)-1 : config->group_gid;
     uid_t owner = owner_uid == geteuid() ? (uid_t)-1 : owner_uid;
-    int r = 0;
-    if ((owner != (uid_t)-1 || group != (gid_t)-1) && lchown(address->sun_path, owner, group) < 0)
-        r = sp_error_errno(error, errno, "chown of the socket");
-    else if (chmod(address->sun_path, config->socket_mode) < 0)
-        r = sp_error_errno(error, errno, "chmod of the socket");
-    if (r < 0) {
+    if ((owner != (uid_t)-1 || group != (gid_t)-1) && lchown(address->sun_path, owner, group) < 0) {
+        int r = sp_error_errno(error, errno, "chown of the socket");
         unlink(address->sun_path);
         return r;
     }
