@@ -158,7 +158,7 @@ int sp_audit_line(const struct sp_audit_event *event, struct sp_buffer *lines, s
     if (event->result)
         add_result(line, event->result);
     size_t before = lines->n_bytes;
-    int failed = json_dump_callback(line, append, lines, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    int failed = json_dump_callback(line, append, lines, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
     if (!failed)
         failed = append("\n", 1, lines);
     json_decref(line);

@@ -25,6 +25,24 @@ static json_t *line_of(const struct sp_audit_event *event)
     return parsed;
 }
 
+/* A terminal or a viewer takes some of them for commands, or for ends of lines. */
+Test(audit, lines_hold_nothing_but_ascii)
+{
+    const struct sp_verdict verdict = {.language = "python"};
+    const struct sp_audit_event event = {.kind = SP_AUDIT_VERDICT,
+        .method = "run",
+        .path = SP_STR("a\u202eb\u2028c\u00e9.py"),
+        .run = "0123",
+        .verdict = &verdict};
+    struct sp_buffer line;
+    sp_buffer_init(&line, 65536);
+    cr_assert_eq(sp_audit_line(&event, &line, NULL), 0);
+    for (size_t i = 0; i + 1 < line.n_bytes; i++)
+        cr_assert(line.bytes[i] >= 0x20 && line.bytes[i] < 0x7f, "%02x", line.bytes[i]);
+    cr_assert_not_null(memmem(line.bytes, line.n_bytes, "\\u202E", 6));
+    sp_buffer_fini(&line);
+}
+
 static const char *text(json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
