@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,16 @@ struct sp_audit {
     struct sp_audit_stats stats;
 };
 
+/* Who was refused is not who started the daemon. */
 static int cannot_open(const char *file, int failed, struct sp_error *error)
 {
-    int r = sp_error_set(error, SP_EINVALID_CONFIG, "%s cannot be opened: %s", file, strerrordesc_np(failed));
+    char as[300] = "", buffer[4096];
+    struct passwd user, *found = NULL;
+    if (failed == EACCES && getpwuid_r(geteuid(), &user, buffer, sizeof(buffer), &found) == 0 && found)
+        snprintf(as, sizeof(as), " for the user %.40s (uid %u), who the daemon is", found->pw_name, geteuid());
+    else if (failed == EACCES)
+        snprintf(as, sizeof(as), " for the uid %u, which the daemon has", geteuid());
+    int r = sp_error_set(error, SP_EINVALID_CONFIG, "%.180s cannot be opened%s: %s", file, as, strerrordesc_np(failed));
     sp_error_prefix(error, "audit.file");
     return r;
 }

@@ -200,6 +200,15 @@ int sp_config_load(
     return 0;
 }
 
+void sp_config_locate(const char *file, struct sp_error *error)
+{
+    sp_cleanup(sp_free_ptr) char *bytes = NULL;
+    size_t n_bytes;
+    const struct sp_config_options any = {0};
+    if (file[0] && error->path[0] && !error->line && read_file(&any, file, &bytes, &n_bytes, NULL) == 0)
+        sp_yaml_locate((struct sp_str){bytes, n_bytes}, error);
+}
+
 const char *sp_config_complaint(const char *file, const struct sp_error *error, char *text, size_t size)
 {
     char what[sizeof(error->path) + sizeof(error->text) + 4], place[32] = "";

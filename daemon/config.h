@@ -135,6 +135,9 @@ int sp_config_parse(
     const struct sp_config_options *options, struct sp_str text, struct sp_config **ret_config, struct sp_error *error);
 void sp_config_free(struct sp_config *config);
 
+/* The error's line and column, by its path, where the file is there and has it; for what is found after the loading. */
+void sp_config_locate(const char *file, struct sp_error *error);
+
 /* "file:line:column: path: text" into text. Returns text. */
 const char *sp_config_complaint(const char *file, const struct sp_error *error, char *text, size_t size);
 

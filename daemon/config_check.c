@@ -50,6 +50,20 @@ void sp_config_runtime_dir(const struct sp_config_options *options, char *ret_pa
         snprintf(ret_path, size, "/run/user/%u/sallyport", options->starter_uid);
 }
 
+/* Whoever starts the daemon: a name that is none would only be found by the start that is root's. */
+static int check_user(const struct sp_config *config, struct sp_error *error)
+{
+    uint32_t uid, gid;
+    if (!config->user.ptr)
+        return 0;
+    int r = sp_config_find_user(config->user, &uid, &gid, error);
+    if (r == 0 && uid == 0)
+        r = sp_error_set(error, SP_EINVALID_CONFIG, "must not be root");
+    if (r < 0)
+        sp_error_prefix(error, "user");
+    return r;
+}
+
 static bool below_tmp(const char *path)
 {
     return strncmp(path, "/tmp/", 5) == 0 || strcmp(path, "/tmp") == 0;
@@ -155,6 +169,14 @@ static int check_paths(struct sp_config *config, const struct sp_config_options 
     return keep(config, path, &config->audit.file, error);
 }
 
+static int above_ceiling(struct sp_error *error, const char *path, const char *ceiling, uint64_t most)
+{
+    int r = sp_error_set(error, SP_EINVALID_CONFIG, "is more than %s, which is %llu", ceiling,
+        (unsigned long long)(strcmp(path, "limits.cpus") == 0 ? most / 1000 : most));
+    sp_error_prefix(error, "%s", path);
+    return r;
+}
+
 /* What is not written is as it is built in, but never above what the machine, or what is written, allows. */
 static int check_limits(struct sp_config *config, struct sp_error *error)
 {
@@ -170,17 +192,13 @@ static int check_limits(struct sp_config *config, struct sp_error *error)
         most.output_bytes = output_max;
 #define X(field, name, standard, ceiling)                                                                              \
     if (!config->ceilings.field)                                                                                       \
-        config->ceilings.field = config->limits.field > most.field ? config->limits.field : most.field;                \
+        config->ceilings.field = most.field;                                                                           \
     if (!config->limits.field)                                                                                         \
         config->limits.field = usual.field < config->ceilings.field ? usual.field : config->ceilings.field;            \
     if (config->limits.field > config->ceilings.field)                                                                 \
-        return wrong(error, "limits." name, "is more than ceilings." name);
+        return above_ceiling(error, "limits." name, "ceilings." name, config->ceilings.field);
     SP_RUN_LIMITS(X)
 #undef X
-    if (config->limits.memory_bytes > config->memory_total_bytes)
-        return wrong(error, "limits.memory_bytes", "is more than memory_total_bytes");
-    if (config->limits.output_bytes > output_max)
-        return wrong(error, "limits.output_bytes", "is more than half of frame_bytes");
     return 0;
 }
 
@@ -236,7 +254,9 @@ int sp_config_check(struct sp_config *config, const msgpack_object *written, con
         return wrong(error, "code_bytes", "is more than frame_bytes");
     if (config->pool.min > config->pool.max)
         return wrong(error, "pool.min", "is more than pool.max");
-    int r = check_socket(config, options, error);
+    int r = check_user(config, error);
+    if (r == 0)
+        r = check_socket(config, options, error);
     if (r == 0)
         r = check_paths(config, options, error);
     if (r == 0)

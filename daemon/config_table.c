@@ -47,7 +47,8 @@ static const struct sp_field rule_rows[] = {
         .help = "scan, policy, run, session, exec, operate"},
     {"runtimes", SP_FIELD_STRINGS, AT(runtimes), .min = 1, .max = 64, .n_max = 16, .help = "none named: all"},
     {"ceilings", SP_FIELD_TABLE, AT(ceilings), .table = &sp_limits_table,
-        .help = "the most that a request may ask for; else as `ceilings` above"},
+        .help = "the most that a request may ask for; else as `ceilings` below; a lower one lowers what a run has that "
+                "asks for nothing"},
 };
 static const struct sp_table rule_table = SP_TABLE(struct ROW, rule_rows);
 #undef ROW
@@ -152,7 +153,8 @@ static const struct sp_field config_rows[] = {
     PART("bounds", bounds, bounds_table, "how much may be in flight"),
     {"access", SP_FIELD_TABLES, AT(access), .n_max = SP_CONFIG_RULES_MAX, .table = &rule_table,
         .help = "who may do what; without it root may do all, the socket's group may scan and run"},
-    PART("limits", limits, sp_limits_table, "what a run has that asks for nothing"),
+    PART("limits", limits, sp_limits_table,
+        "what a run has that asks for nothing; none may be above its ceiling, written or not"),
     PART("ceilings", ceilings, sp_limits_table, "the most that a run may ask for"),
     {"env_allow", SP_FIELD_STRINGS, AT(env_allow), .min = 1, .max = 255, .n_max = 256,
         .help = "names of environment that a run may set besides the usual; a * at the end stands for any rest"},

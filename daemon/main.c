@@ -20,6 +20,7 @@
 #include "daemon/server.h"
 #include "daemon/server_config.h"
 #include "daemon/socket_guard.h"
+#include "daemon/start_check.h"
 #include "proto/scope.h"
 
 #define SPAWNER_WAIT_MS 5000
@@ -93,10 +94,11 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
 }
 
 /* Says what is wrong to everybody who listens. */
-static int fail(const struct arguments *arguments, const char *file, const struct sp_error *error)
+static int fail(const struct arguments *arguments, const char *file, struct sp_error *error)
 {
     char text[1024], line[1100];
-    if (file[0] && (error->code == SP_EINVALID_CONFIG || error->line))
+    sp_config_locate(file, error);
+    if (file[0] && (error->code == SP_EINVALID_CONFIG || error->path[0]))
         sp_config_complaint(file, error, text, sizeof(text));
     else
         sp_error_format(error, text, sizeof(text));
@@ -106,11 +108,25 @@ static int fail(const struct arguments *arguments, const char *file, const struc
     return 1;
 }
 
+static struct sp_spawner_config spawner_config(const struct sp_server *server, const struct sp_privilege *privilege)
+{
+    struct sp_spawner_config spawner = sp_server_config_spawner(server, server->config);
+    spawner.service_uid = privilege->uid;
+    spawner.service_gid = privilege->gid;
+    return spawner;
+}
+
 /* As whom the start would read and write them. */
 static int check(struct sp_server *server, struct sp_error *error)
 {
     struct sp_privilege privilege;
     int r = sp_privilege_find(server->config, &privilege, error);
+    if (r == 0)
+        r = sp_random_id_make(server->instance, error);
+    if (r == 0) {
+        const struct sp_spawner_config spawner = spawner_config(server, &privilege);
+        r = sp_start_check(server->config, &spawner, error);
+    }
     int folder = r == 0 ? sp_privilege_check_audit(server->config, error) : r;
     if (folder >= 0)
         r = sp_privilege_drop(&privilege, error);
@@ -131,9 +147,7 @@ static int start_spawner(
     struct sp_server *server, const struct sp_privilege *privilege, int *ret_fd, struct sp_error *error)
 {
     struct sp_error reason = {0};
-    struct sp_spawner_config spawner = sp_server_config_spawner(server, server->config);
-    spawner.service_uid = privilege->uid;
-    spawner.service_gid = privilege->gid;
+    const struct sp_spawner_config spawner = spawner_config(server, privilege);
     int r = sp_spawner_start(&spawner, ret_fd, &server->spawner_pid, &reason);
     if (r == 0)
         return 0;
@@ -209,7 +223,10 @@ int main(int argc, char **argv)
     if (r < 0)
         return fail(&arguments, file, &error);
     if (arguments.check_config) {
-        printf("%s: the configuration is valid\n", file[0] ? file : "sallyportd");
+        if (server.config->path[0])
+            printf("%s: the configuration is valid\n", server.config->path);
+        else
+            puts("there is no configuration's file: the standards hold, and they are valid");
         sp_config_free(server.config);
         return 0;
     }

@@ -49,7 +49,12 @@ static void pack_run_limits(const struct sp_limits *limits, struct sp_buffer *re
 static void pack_limits(const struct sp_request *request, struct sp_buffer *result)
 {
     const struct sp_config *config = request->server->config;
-    struct sp_limits ceilings = sp_identity_ceilings(&request->identity, config);
+    struct sp_limits ceilings = sp_identity_ceilings(&request->identity, config), usual = config->limits;
+#define X(field, name, standard, ceiling)                                                                              \
+    if (usual.field > ceilings.field)                                                                                  \
+        usual.field = ceilings.field;
+    SP_RUN_LIMITS(X)
+#undef X
     const struct {
         const char *name;
         uint64_t value;
@@ -68,7 +73,7 @@ static void pack_limits(const struct sp_request *request, struct sp_buffer *resu
         sp_pack_uint(result, rows[i].value);
     }
     sp_pack_key(result, "run");
-    pack_run_limits(&config->limits, result);
+    pack_run_limits(&usual, result);
     sp_pack_key(result, "ceilings");
     pack_run_limits(&ceilings, result);
 }

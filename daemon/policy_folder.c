@@ -194,7 +194,8 @@ static void close_folder(DIR **folder)
 static int load_files(struct sp_policy_folder *folder, struct sp_error *error)
 {
     sp_cleanup(close_folder) DIR *open = opendir(folder->path);
-    if (!open && errno == ENOENT)
+    folder->is_missing = !open && errno == ENOENT;
+    if (folder->is_missing)
         return 0;
     struct stat info;
     if (!open || fstat(dirfd(open), &info) < 0)
@@ -233,21 +234,30 @@ static int load_reference(const struct sp_policy_folder *folder, const char *wha
         return load_file(AT_FDCWD, reference, folder->policy_bytes_max, ret_policy, error);
     struct sp_policy *found = sp_policy_folder_find(folder, text);
     if (!found)
-        return sp_error_set(error, SP_EUNKNOWN_POLICY, "the %s policy \"%.64s\" is not in %s", what, reference,
-            folder->path ? folder->path : "a folder, since none is set");
+        return sp_error_set(error, SP_EUNKNOWN_POLICY, "the %s policy \"%.64s\" is not in %.128s%s", what, reference,
+            folder->path ? folder->path : "a folder, since none is set",
+            folder->is_missing ? ", which does not exist" : "");
     *ret_policy = sp_policy_ref(found);
     return 0;
 }
 
 int sp_policy_folder_load(struct sp_policy_folder *folder, struct sp_error *error)
 {
+    const char *standard = folder->standard_reference ? folder->standard_reference : PRESET_PREFIX SP_PRESET_DEFAULT;
+    const char *key = "policy.folder";
     int r = folder->path ? load_files(folder, error) : 0;
-    if (r == 0)
-        r = load_reference(folder, "default",
-            folder->standard_reference ? folder->standard_reference : PRESET_PREFIX SP_PRESET_DEFAULT,
-            &folder->standard, error);
-    if (r == 0 && folder->mandatory_reference)
+    if (r == 0) {
+        key = "policy.default";
+        r = load_reference(folder, "default", standard, &folder->standard, error);
+    }
+    if (r == 0 && folder->mandatory_reference) {
+        key = "policy.mandatory";
         r = load_reference(folder, "mandatory", folder->mandatory_reference, &folder->mandatory, error);
+    }
+    if (r < 0) {
+        sp_error_set(error, r, NULL);
+        sp_error_prefix(error, "%s", key);
+    }
     return r;
 }
 

@@ -17,6 +17,7 @@ struct sp_policy_folder {
     size_t policy_bytes_max;
     struct sp_policy_folder_item *items; /* sorted by name */
     size_t n_items;
+    bool is_missing;             /* nothing is at the path */
     struct sp_policy *standard;  /* never NULL once loaded */
     struct sp_policy *mandatory; /* NULL: none */
 };
@@ -26,7 +27,8 @@ int sp_policy_folder_new(const char *path, const char *standard_reference, const
     size_t policy_bytes_max, struct sp_policy_folder **ret_folder, struct sp_error *error);
 void sp_policy_folder_free(struct sp_policy_folder *folder);
 
-/* Reads and compiles all of it; blocks; any thread. Once. The text of an error names file and place. */
+/* Reads and compiles all of it; blocks; any thread. Once. The path of an error is the key of the
+ * configuration that led to it, the text names the policy's file and the place in it. */
 int sp_policy_folder_load(struct sp_policy_folder *folder, struct sp_error *error);
 
 struct sp_policy *sp_policy_folder_find(const struct sp_policy_folder *folder, struct sp_str name);

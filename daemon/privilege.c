@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -18,15 +19,19 @@ int sp_privilege_find(const struct sp_config *config, struct sp_privilege *ret_p
     struct sp_privilege privilege = {.uid = geteuid(), .gid = getegid()};
     if (privilege.uid == 0) {
         uint32_t uid = (uint32_t)config->slot_uids.first, gid = uid;
+        const char *key = "user";
         int r = 0;
-        if (config->user.ptr)
+        if (config->user.ptr) {
             r = sp_config_find_user(config->user, &uid, &gid, error);
-        else
-            (void)sp_config_find_user(SP_STR(SP_CONFIG_SERVICE), &uid, &gid, NULL);
+        } else if (sp_config_find_user(SP_STR(SP_CONFIG_SERVICE), &uid, &gid, NULL) < 0 && getpwuid(uid)) {
+            key = "slot_uids.first"; /* the spawner does not ask whose the service's uid is */
+            r = sp_error_set(error, SP_EINVALID_CONFIG,
+                "%u is somebody's, and the daemon would be that user: there is none named " SP_CONFIG_SERVICE, uid);
+        }
         if (r == 0 && uid == 0)
             r = sp_error_set(error, SP_EINVALID_CONFIG, "must not be root");
         if (r < 0) {
-            sp_error_prefix(error, "user");
+            sp_error_prefix(error, "%s", key);
             return r;
         }
         privilege = (struct sp_privilege){.uid = uid, .gid = gid};

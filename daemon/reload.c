@@ -19,8 +19,7 @@ struct sp_reload {
     struct sp_server *server;
     struct sp_config *config;
     struct sp_policy_reload policies;
-    bool policies_good; /* what is wrong from there on is in the configuration's file */
-    int audit_fd;       /* of the new file, once policies_good */
+    int audit_fd; /* of the new file, once the policies are good */
     struct sp_audit_event event;
     void (*done)(void *context, const struct sp_error *error);
     void *context;
@@ -52,29 +51,26 @@ static void apply(struct sp_server *server, struct sp_config *config, int audit_
         sp_connection_reconfigure(each);
 }
 
-static void complain(struct sp_server *server, const char *file, const struct sp_error *error)
+/* ret_told: for who asked over the wire, who has no other way to learn the place. */
+static void complain(
+    struct sp_server *server, const char *file, const struct sp_error *error, struct sp_error *ret_told)
 {
     char text[1024];
+    struct sp_error placed = *error;
+    sp_config_locate(file, &placed);
+    sp_config_complaint(file, &placed, text, sizeof(text));
     sp_stats_add(server->stats, SP_STAT_RELOADS_FAILED, 1);
-    sp_log(SP_LOG_ERROR, "not reloaded, the old configuration stays: %s",
-        sp_config_complaint(file, error, text, sizeof(text)));
-}
-
-/* For who asked, whose file it is not: what is wrong with the file as a whole is told with its name. */
-static void tell_file(const char *file, const struct sp_error *own, struct sp_error *ret_error)
-{
-    *ret_error = *own;
-    if (!file[0] || own->code != SP_EINVALID_CONFIG || own->path[0] || own->line)
-        return;
-    *ret_error = (struct sp_error){0};
-    sp_error_set(ret_error, own->code, "%s: %s", file, own->text);
+    sp_log(SP_LOG_ERROR, "not reloaded, the old configuration stays: %s", text);
+    *ret_told = (struct sp_error){0};
+    sp_error_set(ret_told, error->code, "%s", text);
+    ret_told->line = placed.line;
+    ret_told->column = placed.column;
 }
 
 static int policies_ready(struct sp_policy_reload *policies, struct sp_error *error)
 {
     struct sp_reload *reload = policies->data;
     const struct sp_audit_config audit = sp_server_config_audit(reload->server, reload->config);
-    reload->policies_good = true;
     return sp_audit_prepare(&audit, &reload->audit_fd, error);
 }
 
@@ -82,9 +78,10 @@ static void policies_done(struct sp_policy_reload *policies, const struct sp_err
 {
     struct sp_reload *reload = policies->data;
     struct sp_server *server = reload->server;
+    struct sp_error told;
     server->reload = NULL;
     if (error) {
-        complain(server, reload->policies_good ? reload->config->path : reload->config->policy.folder.ptr, error);
+        complain(server, reload->config->path, error, &told);
         sp_config_free(reload->config);
     } else {
         sp_stats_add(server->stats, SP_STAT_RELOADS, 1);
@@ -95,7 +92,7 @@ static void policies_done(struct sp_policy_reload *policies, const struct sp_err
     if (!server->draining)
         sp_notify_ready();
     if (reload->done)
-        reload->done(reload->context, error);
+        reload->done(reload->context, error ? &told : NULL);
     free(reload);
 }
 
@@ -138,11 +135,12 @@ int sp_reload_start(struct sp_server *server, const struct sp_identity *by,
         file[0] = '\0'; /* what is wrong from here on is not in it */
     }
     if (r < 0) {
-        complain(server, file, &own);
+        struct sp_error told;
+        complain(server, file, &own, &told);
         sp_config_free(reload->config);
         sp_notify_ready();
         if (error && !error->code)
-            tell_file(file, &own, error);
+            *error = file[0] ? told : own;
         return r;
     }
     server->reload = SP_TAKE(reload);

@@ -31,21 +31,21 @@ static int check_file(
         bool is_except = !ranges && id == except;
         if (count && id < first + n && first < id + count && !is_except) {
             line[strcspn(line, ":")] = 0;
-            return sp_error_set(error, SP_EINVALID_CONFIG, "slot_uids: %s gives %llu to %.64s", path,
+            return sp_error_set(error, SP_EINVALID_CONFIG, "%s gives %llu to %.64s", path,
                 id > first ? id : (unsigned long long)first, line);
         }
     }
     return 0;
 }
 
-int sp_slot_uid_check(
+static int check_files(
     uint32_t first, uint32_t n, uint32_t except, const struct sp_slot_uid_files *files, struct sp_error *error)
 {
     static const struct sp_slot_uid_files system = {"/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid"};
     if (!files)
         files = &system;
     if (n == 0 || first == 0 || (uint64_t)first + n > UINT32_MAX)
-        return sp_error_set(error, SP_EINVALID_CONFIG, "slot_uids: not a range of user ids without 0");
+        return sp_error_set(error, SP_EINVALID_CONFIG, "not a range of user ids without 0");
     const struct {
         const char *path;
         bool ranges;
@@ -56,4 +56,13 @@ int sp_slot_uid_check(
             return status;
     }
     return 0;
+}
+
+int sp_slot_uid_check(
+    uint32_t first, uint32_t n, uint32_t except, const struct sp_slot_uid_files *files, struct sp_error *error)
+{
+    int status = check_files(first, n, except, files, error);
+    if (status < 0)
+        sp_error_prefix(error, "slot_uids");
+    return status;
 }

@@ -41,4 +41,9 @@ struct sp_spawner_config {
  * SP_EINVALID_CONFIG (paths, slot uids that somebody uses), SP_EINTERNAL, SP_ENO_MEMORY. */
 int sp_spawner_start(const struct sp_spawner_config *config, int *ret_fd, pid_t *ret_pid, struct sp_error *error);
 
+/* What a start would find, without one, by who would start it: SP_EINVALID_CONFIG, with the key as the path, where it would
+ * fail, and where a program that the configuration names cannot be started. Where it would succeed and nothing could run, 0 and
+ * the reason in ret_note, which is else as it was. */
+int sp_spawner_check(const struct sp_spawner_config *config, struct sp_error *ret_note, struct sp_error *error);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,11 +126,46 @@ static int wait_for_hello(int fd, struct sp_error *error)
     return 0;
 }
 
+static const char *program_of(const struct sp_spawner_config *config, char room[static PATH_MAX])
+{
+    return config->program && *config->program ? config->program : find_beside("sallyport-spawner", room);
+}
+
+static int check_program(const char *key, const char *path, struct sp_error *error)
+{
+    struct stat info;
+    int failed = stat(path, &info) < 0 || eaccess(path, X_OK) < 0 ? errno : S_ISREG(info.st_mode) ? 0 : EACCES;
+    if (!failed)
+        return 0;
+    sp_error_set(error, SP_EINVALID_CONFIG, "%.200s cannot be started: %s", path, strerrordesc_np(failed));
+    sp_error_prefix(error, "%s", key);
+    return SP_EINVALID_CONFIG;
+}
+
+int sp_spawner_check(const struct sp_spawner_config *config, struct sp_error *ret_note, struct sp_error *error)
+{
+    char room[PATH_MAX];
+    struct sp_spawner_setup setup = {0};
+    int status = set_up(config, &setup, error);
+    const struct {
+        const char *key, *path;
+        bool is_note; /* a start goes on without it */
+    } rows[] = {
+        {"programs.spawner", program_of(config, room), false},
+        {"programs.runner", setup.runner, !config->runner},
+        {"programs.bwrap", setup.bwrap, !config->bwrap},
+    };
+    for (size_t i = 0; i < SP_COUNT(rows) && status == 0; i++) {
+        int found = check_program(rows[i].key, rows[i].path, rows[i].is_note ? ret_note : error);
+        status = rows[i].is_note ? 0 : found;
+    }
+    return status;
+}
+
 int sp_spawner_start(const struct sp_spawner_config *config, int *ret_fd, pid_t *ret_pid, struct sp_error *error)
 {
     char room[PATH_MAX];
-    const char *program =
-        config->program && *config->program ? config->program : find_beside("sallyport-spawner", room);
+    const char *program = program_of(config, room);
     struct sp_spawner_setup setup = {0};
     int status = set_up(config, &setup, error);
     if (status < 0)

@@ -35,6 +35,14 @@ class Hello(unittest.TestCase):
                 self.assertEqual(runtime["limits"], [])
                 self.assertEqual(runtime["isolation"], "none")
 
+    def test_a_rules_lower_ceiling_lowers_the_standard(self):
+        rule = {"users": [str(os.getuid())], "rights": ["run"], "ceilings": {"memory_bytes": 128 << 20}}
+        with Daemon({"access": [rule]}, private=False) as daemon:
+            limits = daemon.call("hello")["limits"]
+            self.assertEqual(limits["ceilings"]["memory_bytes"], 128 << 20)
+            self.assertEqual(limits["run"]["memory_bytes"], 128 << 20)
+            self.assertEqual(limits["run"]["wall_ms"], 30000)
+
     def test_what_is_not_available_claims_nothing(self):
         with Daemon({"programs": {"bwrap": "/nonexistent/bwrap"}}) as daemon:
             for runtime in daemon.call("hello")["runtimes"]:

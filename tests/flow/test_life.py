@@ -1,6 +1,7 @@
 """How the daemon starts, reloads, drains and ends."""
 
 import os
+import pwd
 import signal
 import socket
 import stat
@@ -222,7 +223,7 @@ class Reloading(unittest.TestCase):
     def test_a_bad_configuration_changes_nothing_and_says_why(self):
         with Daemon() as daemon, daemon.client() as client:
             daemon.merge({"code_bytes": 5000, "log_level": "loud"})
-            with self.assertRaisesRegex(RpcError, "^invalid_request: log_level: unknown level"):
+            with self.assertRaisesRegex(RpcError, r"^invalid_request: /.*/sallyportd\.yaml:\d+:\d+: log_level: unknown level"):
                 client.call("reload")
             self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
             self.assertRegex(daemon.log(), r"not reloaded, the old configuration stays: .*sallyportd.yaml:\d+:\d+: log_level")
@@ -244,7 +245,7 @@ class Reloading(unittest.TestCase):
             before = daemon.config["audit"]["file"]
             daemon.merge({"code_bytes": 5000, "audit": {"file": daemon.open_dir}})
             daemon.write_policy("two", "patterns: []\n")
-            with self.assertRaisesRegex(RpcError, "^invalid_request: audit.file: .* cannot be opened"):
+            with self.assertRaisesRegex(RpcError, r"^invalid_request: /.*/sallyportd\.yaml:\d+:\d+: audit.file: .* cannot be opened"):
                 client.call("reload")
             self.assertEqual(client.call("hello")["limits"]["code_bytes"], 1 << 20)
             self.assertEqual([row["name"] for row in client.call("policy.list")], ["one"])
@@ -388,7 +389,57 @@ class CheckConfig(unittest.TestCase):
                     daemon.merge({"audit": {"file": bad}})
                     status, said = run_check(daemon)
                     self.assertEqual(status, 1, said)
-                    self.assertRegex(said, r"sallyportd\.yaml: audit\.file: .* cannot be (opened|made): ")
+                    self.assertRegex(said, r"sallyportd\.yaml:\d+:\d+: audit\.file: .* cannot be (opened|made).*: ")
+            if os.getuid() == 0:
+                daemon.merge({"audit": {"file": os.path.join(closed, "audit")}, "user": "bin"})
+                self.assertRegex(run_check(daemon)[1], r"cannot be opened for the user bin \(uid \d+\), who the daemon is: P")
+
+    def test_what_only_a_start_could_fail_at(self):
+        with Daemon(wait=False) as daemon:
+            plain = os.path.join(daemon.dir, "plain")
+            with open(plain, "w"):
+                pass
+            for config, expected in (
+                    ({"user": "no-such-user"}, r":\d+:\d+: user: there is no user"),
+                    ({"programs": {"spawner": plain}}, r":\d+:\d+: programs\.spawner: .*/plain cannot be started: Perm"),
+                    ({"programs": {"runner": "/nonexistent/r"}}, r":\d+:\d+: programs\.runner: .* cannot be started: No"),
+                    ({"programs": {"bwrap": daemon.dir}}, r":\d+:\d+: programs\.bwrap: .* cannot be started: Perm"),
+                    ({"python_prefix": "/nonexistent"}, r":\d+:\d+: python_prefix: /nonexistent cannot be read: No"),
+                    ({"python_prefix": plain}, r":\d+:\d+: python_prefix: .*/plain is no folder"),
+                    ({"state_dir": plain + "/code"}, r":\d+:\d+: state_dir: .*/plain/code cannot be made: Not a dir"),
+                    ({"state_dir": "/nonexistent/b/c/code"}, r":\d+:\d+: state_dir: .* cannot be made: No such"),
+                    ({"socket": {"path": plain + "/s"}}, r":\d+:\d+: socket\.path: .*/plain is no folder"),
+                    ({"policy": {"default": "no-such"}}, r":\d+:\d+: policy\.default: the default policy \"no-such\""),
+                    ({"policy": {"mandatory": "no-such"}}, r":\d+:\d+: policy\.mandatory: the mandatory policy"),
+                    ({"policy": {"default": "preset:no"}}, r":\d+:\d+: policy\.default: "),
+                    ({"policy": {"default": "/nonexistent/p.yaml"}}, r":\d+:\d+: policy\.default: /nonexistent/p\.yaml: "),
+                    ({"policy": {"folder": "/nonexistent", "default": "good"}},
+                     r":\d+:\d+: policy\.default: .* is not in /nonexistent, which does not exist"),
+                    ({"memory_total_bytes": 1000}, r":\d+:\d+: memory_total_bytes: is less than one sandbox needs")):
+                with self.subTest(expected=expected), Daemon(config, wait=False) as other:
+                    status, said = run_check(other)
+                    self.assertEqual(status, 1, said)
+                    self.assertRegex(said, r"sallyportd\.yaml" + expected)
+
+    @unittest.skipUnless(os.getuid() == 0, "only root's daemon takes on users")
+    def test_slot_uids_that_somebody_has(self):
+        taken = max(user.pw_uid for user in pwd.getpwall() if 1000 < user.pw_uid < 1 << 31)
+        here = {"sandboxes_max": 1, "slot_uids": {"first": taken - 1, "count": 2}, "user": "bin"}
+        self.check(here, rf"sallyportd\.yaml:\d+:\d+: slot_uids: /etc/passwd gives {taken} to ")
+        if not any(user.pw_name == "sallyport" for user in pwd.getpwall()):
+            here = {"sandboxes_max": 1, "slot_uids": {"first": taken, "count": 1}}
+            self.check(here, rf"sallyportd\.yaml:\d+:\d+: slot_uids\.first: {taken} is somebody's")
+
+    def test_without_a_file_the_standards_are_what_is_checked(self):
+        with Daemon(wait=False) as daemon:
+            done = subprocess.run([program("SALLYPORTD"), "--private", "--check-config"], capture_output=True, text=True,
+                                  timeout=60, env={**os.environ, "XDG_CONFIG_HOME": daemon.dir,
+                                                   "XDG_RUNTIME_DIR": daemon.dir})
+            self.assertNotIn("is valid", done.stdout)
+            if done.returncode == 0:  # else the programs are not installed
+                self.assertIn("there is no configuration's file: the standards hold", done.stdout)
+            else:
+                self.assertIn("programs.spawner: ", done.stderr)
 
     def test_a_policy_is_checked_too(self):
         self.check({}, r"bad\.yaml.*severity", {"bad": "patterns:\n  - pattern: x\n    severity: hihg\n"})

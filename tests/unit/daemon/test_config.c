@@ -190,6 +190,9 @@ Test(config, names_what_is_wrong)
         "memory_total_bytes: 9000000\nceilings: {memory_bytes: 9999999}\n", "ceilings.memory_bytes", "memory_total");
     refuses("memory_total_bytes: 1000000\n", "memory_total_bytes", "less than one sandbox needs");
     refuses("limits: {memory_bytes: 1}\n", "limits.memory_bytes", "at least 4194304");
+    refuses("user: no-such-user\n", "user", "there is no user");
+    refuses("user: root\n", "user", "must not be root");
+    refuses("user: '0'\n", "user", "must not be root");
     refuses("env_allow: [LD_PRELOAD]\n", "env_allow[0]", "can never be allowed");
     refuses("env_allow: [PYTHON*]\n", "env_allow[0]", "can never be allowed");
     refuses("env_allow: [A, 'B C']\n", "env_allow[1]", "is no name");
@@ -212,9 +215,13 @@ Test(config, says_line_and_column)
     cr_assert_str_eq(text, "/etc/x.yaml:3:3: bounds.connections: must be an integer, is a string");
 }
 
-Test(config, ceilings_follow_limits_that_are_higher)
+Test(config, limits_do_not_raise_ceilings)
 {
-    struct sp_config *config = parse("limits: {wall_ms: 900000}\n");
+    refuses("limits: {wall_ms: 900000}\n", "limits.wall_ms", "ceilings.wall_ms, which is 240000");
+    refuses("limits: {cpus: 9}\n", "limits.cpus", "ceilings.cpus, which is 8");
+    refuses(
+        "limits: {memory_bytes: 2000000000}\nmemory_total_bytes: 1000000000\n", "limits.memory_bytes", "1000000000");
+    struct sp_config *config = parse("limits: {wall_ms: 900000}\nceilings: {wall_ms: 900000}\n");
     cr_assert_eq(config->ceilings.wall_ms, 900000);
     sp_config_free(config);
 }

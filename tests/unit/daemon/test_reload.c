@@ -90,7 +90,8 @@ Test(reload, changes_nothing_where_the_audit_file_cannot_be_opened, .init = star
     served_configure("policies", "code_bytes: 5000\n");
     struct told told = reload();
     cr_assert_eq(told.error.code, SP_EINVALID_CONFIG);
-    cr_assert_str_eq(told.error.path, "audit.file");
+    cr_assert_not_null(strstr(told.error.text, "/config.yaml:1:"), "%s", told.error.text);
+    cr_assert_not_null(strstr(told.error.text, ": audit.file: "), "%s", told.error.text);
     nothing_has_changed();
 }
 
