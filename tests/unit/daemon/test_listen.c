@@ -39,6 +39,7 @@ Test(listen, takes_who_comes_until_it_stops, .init = start, .fini = served_stop)
 {
     struct sp_listen_sockets sockets;
     bind_socket(&sockets);
+    cr_assert_eq(sp_listen_begin(&sockets, NULL), 0);
     cr_assert_eq(sp_listen_start(&served.server, &sockets, &served.server.listener, NULL), 0);
     cr_assert_eq(sockets.n_fds, 0, "the sockets were taken");
     int fds[3];
