@@ -75,6 +75,7 @@ struct sp_resolution {
     SP_RESOLUTION_LIST(struct sp_resolve_limit, limits);
     SP_RESOLUTION_LIST(struct sp_span, code_strings); /* strings that name a module to an import where the language's
                                                          grammar has them as strings: scanned as code */
+    uint64_t n_work; /* meanings that were compared or copied on the way: what a look at each byte does not cost */
 };
 
 struct sp_share_view;

@@ -87,6 +87,7 @@ struct sp_python_resolver {
     unsigned n_branches;          /* how many conditions lie between the scope and the walk */
     unsigned quiet;               /* nothing is told: values only */
     unsigned n_calls;             /* calls of callbacks within each other */
+    struct sp_python_call *calls; /* to be used again */
     size_t n_steps;               /* left for what is walked more than once */
     struct sp_python_set subject; /* of the match statement */
     int code;                     /* SP_E… once memory ran out */
@@ -229,9 +230,16 @@ struct sp_python_call {
     struct sp_python_argument arguments[SP_PYTHON_ARGUMENTS_MAX];
     uint32_t n_arguments;
     bool more;
-    uint32_t start, end; /* the whole expression, from the callee on */
-    bool called;         /* the result is called in turn */
+    uint32_t start, end;         /* the whole expression, from the callee on */
+    bool called;                 /* the result is called in turn */
+    struct sp_python_call *next; /* of those to be used again */
 };
+
+/* One without arguments, until it is given back: as many as are open at once lie in memory. NULL: memory ran out, which the
+ * resolver knows. */
+struct sp_python_call *sp_resolve_python_call_take(
+    struct sp_python_resolver *resolver, uint32_t start, uint32_t end, bool called);
+void sp_resolve_python_call_give(struct sp_python_resolver *resolver, struct sp_python_call *call);
 
 /* One of the callee's meanings, called; adds what it answers to the set. */
 void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp_python_value *callee,

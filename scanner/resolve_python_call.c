@@ -5,7 +5,31 @@
 #define CALLS_MAX  8 /* callbacks within callbacks */
 #define CALL_PRICE 8 /* of a callback, in what sp_resolve_python_scope_pay counts */
 
-/* ---- arguments ---- */
+/* ---- calls and their arguments ---- */
+
+struct sp_python_call *sp_resolve_python_call_take(
+    struct sp_python_resolver *resolver, uint32_t start, uint32_t end, bool called)
+{
+    struct sp_python_call *call = resolver->calls;
+    if (call) {
+        resolver->calls = call->next;
+    } else if (!(call = sp_arena_alloc(resolver->arena, sizeof(*call)))) {
+        resolver->code = sp_arena_error(resolver->arena);
+        return NULL;
+    }
+    call->n_arguments = 0;
+    call->more = false;
+    call->start = start;
+    call->end = end;
+    call->called = called;
+    return call;
+}
+
+void sp_resolve_python_call_give(struct sp_python_resolver *resolver, struct sp_python_call *call)
+{
+    call->next = resolver->calls;
+    resolver->calls = call;
+}
 
 const struct sp_python_argument *sp_resolve_python_call_argument(
     const struct sp_python_resolver *resolver, const struct sp_python_call *call, uint32_t i, const char *keyword)
@@ -39,23 +63,24 @@ void sp_resolve_python_call_with(struct sp_python_resolver *resolver, const stru
     const struct sp_python_value *const *items, uint32_t n_items, const struct sp_python_call *outer,
     const struct sp_python_argument *place, struct sp_python_set *set)
 {
-    struct sp_python_call *call = sp_arena_alloc(&resolver->temporary, sizeof(*call));
-    if (!call || resolver->n_calls >= CALLS_MAX || !sp_resolve_python_scope_pay(resolver, CALL_PRICE)) {
+    if (resolver->n_calls >= CALLS_MAX || !sp_resolve_python_scope_pay(resolver, CALL_PRICE)) {
         set->other = true;
         if (!resolver->quiet)
             sp_resolve_python_emit_limit(resolver, "calls within calls", outer->start, outer->end);
         return;
     }
+    struct sp_python_call *call = sp_resolve_python_call_take(resolver, outer->start, outer->end, false);
+    if (!call)
+        return;
     for (uint32_t i = 0; i < n_items && i < SP_PYTHON_ARGUMENTS_MAX; i++) {
         struct sp_python_argument *one = &call->arguments[call->n_arguments++];
         *one = (struct sp_python_argument){.start = place->start, .end = place->end, .name = UINT32_MAX};
         sp_resolve_python_scope_add(resolver, &one->set, items[i]);
     }
-    call->start = outer->start;
-    call->end = outer->end;
     resolver->n_calls++;
     sp_resolve_python_call(resolver, callee, call, set);
     resolver->n_calls--;
+    sp_resolve_python_call_give(resolver, call);
 }
 
 void sp_resolve_python_call_callbacks(struct sp_python_resolver *resolver, const struct sp_python_call *call)

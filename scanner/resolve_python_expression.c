@@ -91,18 +91,12 @@ static void gather(struct sp_python_resolver *resolver, const struct sp_python_n
 static __attribute__((noinline)) void call_link(struct sp_python_resolver *resolver, const struct sp_python_set *callee,
     const struct sp_python_node *node, uint32_t start, bool called, struct sp_python_set *ret_set)
 {
-    struct sp_python_call *call = sp_arena_alloc(&resolver->temporary, sizeof(*call));
+    struct sp_python_call *call = sp_resolve_python_call_take(resolver, start, node->end, called);
     struct sp_python_set set = {.other = callee->other || callee->n_items == 0};
-    if (!call) {
-        resolver->fold.spent = true;
-        visit_children(resolver, node);
-        *ret_set = (struct sp_python_set){.other = true};
+    *ret_set = (struct sp_python_set){.other = true};
+    if (!call)
         return;
-    }
     gather(resolver, node, call);
-    call->start = start;
-    call->end = node->end;
-    call->called = called;
     struct sp_python_set none = {.other = true};
     if (!sp_resolve_python_scope_affords(resolver, callee, &set)) {
         sp_resolve_python_emit_limit(resolver, "a name with too many meanings, or too long", start, node->end);
@@ -119,6 +113,7 @@ static __attribute__((noinline)) void call_link(struct sp_python_resolver *resol
         sp_resolve_python_call(resolver, NULL, call, &ignored);
         sp_resolve_python_scope_join(resolver, &set, &ignored);
     }
+    sp_resolve_python_call_give(resolver, call);
     *ret_set = set;
 }
 

@@ -10,6 +10,7 @@
 #define DEPTH_EQUAL     3
 #define WALKS_CONSTANTS 2
 #define FREE_MEANINGS   2   /* of a name, at no charge */
+#define FREE_COPIES     8   /* of a set's items, at no charge */
 #define PLACES_WORTH    128 /* comparisons that cost more than an index of places */
 
 static void fail(struct sp_python_resolver *resolver, const struct sp_arena *arena)
@@ -33,10 +34,22 @@ static struct row *row_of(const struct sp_python_set *set)
     return set->items ? (struct row *)((char *)set->items - offsetof(struct row, items)) : NULL;
 }
 
-/* The set's items in a new row; NULL where memory ran out, and the set says so. */
+/* May n items be compared or copied? Else the set does not know all that it holds. */
+static bool affords_copy(struct sp_python_resolver *resolver, struct sp_python_set *set, uint32_t n)
+{
+    resolver->out.n_work += n;
+    if (n <= FREE_COPIES || sp_resolve_python_scope_pay(resolver, n))
+        return true;
+    set->other = set->limit = true;
+    return false;
+}
+
+/* The set's items in a new row; NULL where memory or the budget of work ran out, and the set says so. */
 static struct row *copy_row(
     struct sp_python_resolver *resolver, struct sp_arena *arena, struct sp_python_set *set, uint32_t n_room)
 {
+    if (!affords_copy(resolver, set, set->n_items))
+        return NULL;
     struct row *row = sp_arena_alloc(arena, sizeof(*row) + n_room * sizeof(*row->items));
     if (!row) {
         set->other = true;
@@ -166,6 +179,8 @@ static void join_items(
     struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_set *other)
 {
     struct places places;
+    if (!affords_copy(resolver, set, other->n_items))
+        return;
     places_init(&places, set, other->n_items);
     for (uint8_t i = 0; i < other->n_items; i++) {
         const struct sp_python_value *value = other->items[i];
@@ -229,6 +244,7 @@ struct sp_python_set sp_resolve_python_scope_aliased(
             continue;
         *copy = *value;
         copy->via = (uint8_t)via;
+        copy->hash = 0; /* it does not last */
         row->items[i] = copy;
     }
     return aliased;
@@ -247,10 +263,12 @@ const struct sp_python_value *sp_resolve_python_scope_single(const struct sp_pyt
     return set->n_items == 1 && !set->other && !set->limit && !set->large ? set->items[0] : NULL;
 }
 
-/* A copy of a value in the memory that lasts. Views into the source and into tables stay as they are. */
+/* The value in the memory that lasts: a copy, unless it lies there. Views into the source and into tables stay as they are. */
 static const struct sp_python_value *keep(
     struct sp_python_resolver *resolver, const struct sp_python_value *value, unsigned depth)
 {
+    if (value->hash)
+        return value;
     struct sp_python_value *copy = sp_arena_alloc(resolver->arena, sizeof(*copy));
     if (!copy) {
         fail(resolver, resolver->arena);
@@ -300,8 +318,9 @@ static bool grow_set(struct sp_python_resolver *resolver, struct sp_python_set *
 {
     struct sp_python_set before = *into;
     struct places places;
-    places_init(&places, into, from->n_items);
-    for (uint8_t i = 0; i < from->n_items; i++) {
+    uint8_t n_items = affords_copy(resolver, into, from->n_items) ? from->n_items : 0;
+    places_init(&places, into, n_items);
+    for (uint8_t i = 0; i < n_items; i++) {
         const struct sp_python_value *value = from->items[i];
         uint8_t at = places_find(&places, value);
         if (at < into->n_items) {

@@ -105,17 +105,16 @@ static void decorate(struct sp_python_resolver *resolver, const struct sp_python
     while (n > 0) {
         struct sp_python_set callees, result = {0};
         const struct sp_python_node *decorator = at(resolver, decorators[--n]);
-        struct sp_python_call *call = sp_arena_alloc(&resolver->temporary, sizeof(*call));
         sp_resolve_python_expression(resolver, decorators[n], &callees);
+        struct sp_python_call *call = sp_resolve_python_call_take(resolver, decorator->start, decorator->end, false);
         if (!call)
             return;
         call->arguments[0] = (struct sp_python_argument){
             .set = *set, .start = decorator->start, .end = decorator->end, .name = UINT32_MAX};
         call->n_arguments = 1;
-        call->start = decorator->start;
-        call->end = decorator->end;
         for (uint8_t i = 0; i < callees.n_items; i++)
             sp_resolve_python_call(resolver, callees.items[i], call, &result);
+        sp_resolve_python_call_give(resolver, call);
         /* A decorator that is not known most often hands on what it was given. */
         if (callees.other || callees.n_items == 0 || result.other)
             sp_resolve_python_scope_join(resolver, &result, set);
