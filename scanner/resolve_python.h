@@ -48,7 +48,9 @@ struct sp_python_function {
     uint32_t node; /* FUNCTION or LAMBDA */
     uint32_t scope;
     struct sp_python_set returns;
-    uint32_t called; /* the walk that called it last */
+    uint32_t called;  /* the walk that called it last */
+    uint32_t asked;   /* the walk that asked last whether it … */
+    bool gives_power; /* … answers what imports, evaluates or reaches modules */
 };
 
 /* Pseudo scopes: attributes of unknown objects by their name, those of modules by their path, items of containers by
@@ -257,14 +259,18 @@ void sp_resolve_python_action_hide(
  * dynamic. */
 void sp_resolve_python_action_escape(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);
-/* Something that imports or evaluates gets a name that operators look for (__getitem__, __call__): who uses them calls it
- * unseen, and that is dynamic. */
+/* Something that imports or evaluates, or a function that answers it, gets a name that operators look for (__getitem__,
+ * __call__): who uses them calls it unseen, and that is dynamic. */
 void sp_resolve_python_action_tell_operator(struct sp_python_resolver *resolver, struct sp_str name,
     const struct sp_python_set *set, uint32_t start, uint32_t end);
 /* Does it import or evaluate what it is handed? */
 bool sp_resolve_python_action_is_sink(const struct sp_python_value *value);
 /* Does it, or a member of it, import, evaluate or reach modules? */
 bool sp_resolve_python_action_is_power(struct sp_str path);
+/* The same of a value: of what it holds, to that depth, and of what a function of the program's own answers. So it is, too,
+ * where the budget of work does not last to look. */
+bool sp_resolve_python_action_gives_power(
+    struct sp_python_resolver *resolver, const struct sp_python_value *value, unsigned depth);
 /* container[key] of a namespace, sys.modules, __builtins__; false: it is none of these. */
 bool sp_resolve_python_perform_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
     const struct sp_python_argument *key, uint32_t start, uint32_t end, bool called, struct sp_python_set *set);

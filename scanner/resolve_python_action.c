@@ -270,13 +270,43 @@ bool sp_resolve_python_action_is_power(struct sp_str path)
     }
 }
 
+bool sp_resolve_python_action_gives_power(
+    struct sp_python_resolver *resolver, const struct sp_python_value *value, unsigned depth)
+{
+    if (!value)
+        return false;
+    if (sp_resolve_python_action_is_sink(value))
+        return true;
+    switch (value->kind) {
+    case SP_PYTHON_VALUE_NAMESPACE:
+    case SP_PYTHON_VALUE_GETTER: return true;
+    case SP_PYTHON_VALUE_PATH: return sp_resolve_python_action_is_power(value->text);
+    case SP_PYTHON_VALUE_FUNCTION:
+        resolver->functions[value->number].asked = resolver->walk;
+        return resolver->functions[value->number].gives_power;
+    default: break;
+    }
+    if (depth > 0 && value->n_items && !sp_resolve_python_scope_pay(resolver, value->n_items / NESTED_FREE + 1))
+        return true;
+    for (uint32_t i = 0; depth > 0 && i < value->n_items; i++)
+        if (sp_resolve_python_action_gives_power(resolver, value->items[i], depth - 1))
+            return true;
+    return false;
+}
+
+/* Is it a function of the program's own that answers what imports, evaluates or reaches modules? */
+static bool answers_power(struct sp_python_resolver *resolver, const struct sp_python_value *value)
+{
+    return value->kind == SP_PYTHON_VALUE_FUNCTION && sp_resolve_python_action_gives_power(resolver, value, 0);
+}
+
 void sp_resolve_python_action_tell_operator(struct sp_python_resolver *resolver, struct sp_str name,
     const struct sp_python_set *set, uint32_t start, uint32_t end)
 {
     bool called = name.n_bytes > 4 && memcmp(name.ptr, "__", 2) == 0 && sp_str_ends(name, SP_STR("__")) &&
                   !sp_str_is(name, "__import__");
     for (uint8_t i = 0; called && i < set->n_items; i++)
-        if (sp_resolve_python_action_is_sink(set->items[i])) {
+        if (sp_resolve_python_action_is_sink(set->items[i]) || answers_power(resolver, set->items[i])) {
             sp_resolve_python_emit_dynamic(resolver, "import or evaluation behind an operator", start, end);
             return;
         }
@@ -322,6 +352,8 @@ void sp_resolve_python_action_hide(
             return;
         }
         const char *what = sp_resolve_python_action_power(set->items[i], NESTED_DEPTH);
+        if (!what && answers_power(resolver, set->items[i]))
+            what = "import or evaluation that a function answers whose calls are not seen";
         if (what)
             sp_resolve_python_emit_dynamic(resolver, what, start, end);
     }

@@ -70,6 +70,8 @@ void sp_resolve_python_call_with(struct sp_python_resolver *resolver, const stru
 /* Something unknown is handed a function that imports or evaluates: it will call it, with what is handed on beside it
  * (submit(exec, "…"), Thread(target=exec, args=("…",)), sorted(rows, key=eval)). */
 void sp_resolve_python_call_callbacks(struct sp_python_resolver *resolver, const struct sp_python_call *call);
+/* getattr is handed on, and a module beside it (map(getattr, [sys], ["modules"])): that is dynamic. */
+void sp_resolve_python_call_tell_getter(struct sp_python_resolver *resolver, const struct sp_python_call *call);
 /* A constant's method, or one of the functions that only compute: each alternative of the first operand. */
 void sp_resolve_python_call_compute(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
     const struct sp_python_call *call, struct sp_python_set *set);

@@ -83,8 +83,40 @@ void sp_resolve_python_call_with(struct sp_python_resolver *resolver, const stru
     sp_resolve_python_call_give(resolver, call);
 }
 
+/* Is it a module, or does it hold one? */
+static bool holds_module(const struct sp_python_value *value)
+{
+    bool holds = value && value->kind == SP_PYTHON_VALUE_PATH && value->module;
+    bool row = value && value->kind == SP_PYTHON_VALUE_SEQUENCE;
+    for (uint32_t i = 0; row && !holds && i < value->n_items; i++)
+        holds = value->items[i] && value->items[i]->kind == SP_PYTHON_VALUE_PATH && value->items[i]->module;
+    return holds;
+}
+
+void sp_resolve_python_call_tell_getter(struct sp_python_resolver *resolver, const struct sp_python_call *call)
+{
+    bool getter = false, module = false;
+    for (uint32_t i = 0; i < call->n_arguments; i++)
+        for (uint8_t k = 0; k < call->arguments[i].set.n_items; k++) {
+            const struct sp_python_value *value = call->arguments[i].set.items[k];
+            const struct sp_python_action_row *row =
+                value->kind == SP_PYTHON_VALUE_PATH ? sp_resolve_python_action_find(value->text) : NULL;
+            getter |= row && row->action == SP_PYTHON_ACTION_GETATTR;
+        }
+    for (uint32_t i = 0; getter && i < call->n_arguments; i++) {
+        const struct sp_python_set *set = &call->arguments[i].set;
+        module |= set->limit;
+        for (uint8_t k = 0; k < set->n_items && !module; k++)
+            module = !sp_resolve_python_scope_pay(resolver, set->items[k]->n_items) || holds_module(set->items[k]);
+    }
+    if (module)
+        sp_resolve_python_emit_dynamic(
+            resolver, "member of a module, by a call that is not seen", call->start, call->end);
+}
+
 void sp_resolve_python_call_callbacks(struct sp_python_resolver *resolver, const struct sp_python_call *call)
 {
+    sp_resolve_python_call_tell_getter(resolver, call);
     const struct sp_python_argument *given = sp_resolve_python_call_argument(resolver, call, UINT32_MAX, "args");
     for (uint32_t i = 0; i < call->n_arguments; i++) {
         const struct sp_python_argument *one = &call->arguments[i];

@@ -270,6 +270,8 @@ static void map(
     const struct sp_python_argument *row = sp_resolve_python_call_argument(resolver, call, 1, NULL);
     bool known = function && row && sp_resolve_python_call_positional(call) == 2 && row->set.n_items == 1;
     const struct sp_python_value *items = known ? sp_fold_python_items(&resolver->fold, row->set.items[0]) : NULL;
+    if (!items)
+        sp_resolve_python_call_tell_getter(resolver, call);
     for (uint8_t i = 0; function && i < function->set.n_items; i++) {
         const struct sp_python_value *callee = function->set.items[i];
         if (!items || row->set.other) {

@@ -10,6 +10,7 @@
 #define DEPTH_EQUAL     3
 #define WALKS_CONSTANTS 2
 #define FREE_MEANINGS   2   /* of a name, at no charge */
+#define ANSWER_DEPTH    3   /* rows within rows that a function answers */
 #define FREE_COPIES     8   /* of a set's items, at no charge */
 #define PLACES_WORTH    128 /* comparisons that cost more than an index of places */
 
@@ -600,6 +601,12 @@ void sp_resolve_python_scope_return(struct sp_python_resolver *resolver, const s
     struct sp_python_set aliased = sp_resolve_python_scope_aliased(resolver, set);
     if (grow_set(resolver, &function->returns, &aliased) && function->called == resolver->walk)
         resolver->again = true;
+    bool gives = function->gives_power;
+    for (uint8_t i = 0; i < set->n_items && !gives; i++)
+        gives = sp_resolve_python_action_gives_power(resolver, set->items[i], ANSWER_DEPTH);
+    if (gives && !function->gives_power && function->asked == resolver->walk)
+        resolver->again = true;
+    function->gives_power = gives;
 }
 
 void sp_resolve_python_scope_answer(struct sp_python_resolver *resolver, uint32_t function, struct sp_python_set *set)

@@ -115,6 +115,8 @@ static void decorate(struct sp_python_resolver *resolver, const struct sp_python
         for (uint8_t i = 0; i < callees.n_items; i++)
             sp_resolve_python_call(resolver, callees.items[i], call, &result);
         sp_resolve_python_call_give(resolver, call);
+        if (callees.other || callees.n_items == 0)
+            sp_resolve_python_action_hide(resolver, set, decorator->start, decorator->end);
         /* A decorator that is not known most often hands on what it was given. */
         if (callees.other || callees.n_items == 0 || result.other)
             sp_resolve_python_scope_join(resolver, &result, set);
@@ -127,6 +129,9 @@ static void function(struct sp_python_resolver *resolver, uint32_t index)
     const struct sp_python_node *node = at(resolver, index);
     struct sp_python_set set = {0};
     sp_resolve_python_scope_add(resolver, &set, sp_resolve_python_statement_define(resolver, index));
+    if (node->has_as)
+        sp_resolve_python_action_tell_operator(
+            resolver, resolver->names.items[node->name], &set, node->start, node->start);
     decorate(resolver, node, &set);
     if (node->has_as)
         sp_resolve_python_scope_bind(resolver, node->name, &set);

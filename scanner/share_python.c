@@ -142,27 +142,11 @@ bool sp_share_python_join_own(struct sp_python_resolver *resolver, struct sp_str
 
 /* ---- what gets out of sight ---- */
 
-static bool is_power(const struct sp_python_value *value, unsigned depth)
-{
-    if (!value)
-        return false;
-    if (sp_resolve_python_action_is_sink(value) || value->kind == SP_PYTHON_VALUE_NAMESPACE ||
-        value->kind == SP_PYTHON_VALUE_GETTER)
-        return true;
-    if (value->kind != SP_PYTHON_VALUE_PATH) {
-        for (uint32_t i = 0; depth > 0 && i < value->n_items; i++)
-            if (is_power(value->items[i], depth - 1))
-                return true;
-        return false;
-    }
-    return sp_resolve_python_action_is_power(value->text);
-}
-
 void sp_share_python_hand_out(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end)
 {
     for (uint8_t i = 0; resolver->view && !resolver->quiet && i < set->n_items; i++)
-        if (is_power(set->items[i], DEPTH)) {
+        if (sp_resolve_python_action_gives_power(resolver, set->items[i], DEPTH)) {
             sp_resolve_python_emit_dynamic(
                 resolver, "what imports, evaluates or reaches modules goes where another file may use it", start, end);
             return;

@@ -563,6 +563,44 @@ Test(resolve_python, tells_powers_that_get_away)
     expect_nothing("import json\nf(json)\n{**json.x}\njson.x | {}\n'{}'.format(json)");
 }
 
+Test(resolve_python, tells_what_calls_answer_that_nobody_writes)
+{
+    static const char *const sources[] = {
+        "class C:\n  def __enter__(s): return __import__\nwith C() as i: i('socket')",
+        "class C:\n  @property\n  def m(s): return __import__\nC().m('socket')",
+        "class C:\n  def __getattr__(s, n): return __import__\nC().x('socket')",
+        "class C:\n  def __getitem__(s, n): return __import__\nC()[0]('socket')",
+        "class C:\n  def __call__(s): return __import__\nC()()('socket')",
+        "class C:\n  def __add__(s, o): return __import__\n(C() + 1)('socket')",
+        "class C:\n  def __get__(s, o, t): return __import__\nclass D: x = C()\nD.x('socket')",
+        "class C:\n  def __class_getitem__(s, n): return exec\nC[0]('import socket')",
+        "class C:\n  def __getattr__(s, n):\n    import sys\n    return sys\nC().x.modules['socket']",
+        "class C:\n  def __call__(s): return (0, __import__)\nC()()[1]('socket')",
+        "class C:\n  def __call__(s): return globals()\nC()()['__builtins__']",
+        "class C:\n  m = property(lambda s: __import__)\nC().m('socket')",
+        "class C:\n  __call__ = lambda s: __import__\nC()()('socket')",
+        "class C: pass\ndef f(s): return __import__\nC.__call__ = f\nC()()('socket')",
+        "def f(s): return __import__\ntype('C', (), {'__call__': f})()()('socket')",
+        "import functools\nclass C:\n  @functools.cached_property\n  def m(s): return __import__\nC().m('socket')",
+        /* Answered by what is answered, which stands behind it. */
+        "class C:\n  def __call__(s): return f\ndef f(): return g\ndef g(): return __import__\nC()()()()('socket')",
+        "import sys\nlist(map(getattr, [sys], ['modules']))[0]['socket']",
+        "import sys\npool.submit(getattr, sys, 'modules').result()['socket']",
+    };
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+        expect_dynamic(sources[i]);
+}
+
+Test(resolve_python, finds_nothing_in_what_calls_answer_that_answer_nothing_of_it)
+{
+    expect_nothing("import os\nclass C:\n  @property\n  def m(s): return os.path\n  def __enter__(s): return s\n"
+                   "  def __getitem__(s, n): return s.rows[n]\n  def __call__(s, f): return f(len)\n"
+                   "  def __iter__(s): return iter([1, 'a', os])\n  def __len__(s): return len(s.rows)\n"
+                   "  m = property(lambda s: open)\nwith C() as c: c[0](c)");
+    expect_nothing("def f(): return exec\ndef g(): return f\nf()('1')");
+    expect_nothing("import math\nlist(map(getattr, rows, names))\nsubmit(getattr, row, 'x')\nmap(len, [math])");
+}
+
 Test(resolve_python, tells_submodule_or_member)
 {
     struct fixture f;
