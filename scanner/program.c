@@ -1,4 +1,5 @@
-/* Programs of several files: all are walked, round after round, until no file gives another anything new. On the thread
+/* Programs of several files: all are walked, and walked again where they asked for what others gave meanwhile, until no file
+ * gives another anything new. On the thread
  * that judges the request; afterwards immutable. */
 #include "scanner/program.h"
 
@@ -13,6 +14,7 @@
 
 #define ROUNDS_MAX  6
 #define SHARE_BYTES ((size_t)128 << 20)
+#define ASKED_BYTES (SP_SHARE_BUCKETS / 8)
 
 struct sp_program {
     struct sp_arena arena;
@@ -27,6 +29,9 @@ SP_CLEANUP_DEFINE(struct sp_program *, sp_program_free)
 static int name_file(struct sp_program *program, const struct sp_program_file *file, struct sp_share_view *view)
 {
     view->share = &program->share;
+    view->asked = sp_arena_alloc(&program->arena, ASKED_BYTES);
+    if (!view->asked)
+        return sp_arena_error(&program->arena);
     if (!file->path.ptr) {
         view->modules[view->n_modules++] = SP_STR("__main__");
         view->modules[view->n_modules++] = SP_STR("main");
@@ -71,15 +76,21 @@ static int fill(struct sp_program *program, const struct sp_program_file *files,
         share->grew = false;
         share->round++;
         for (size_t i = 0; i < program->n_files && r == 0; i++) {
-            struct sp_share_view view = program->views[i];
-            view.collect = true;
-            if (view.share)
-                r = walk_file(python, files[i].code, &view, error);
+            struct sp_share_view *view = &program->views[i];
+            if (!view->share || !sp_share_python_is_due(view))
+                continue;
+            view->walk = ++share->walk;
+            view->collect = true;
+            memset(view->asked, 0, ASKED_BYTES);
+            r = walk_file(python, files[i].code, view, error);
+            view->collect = false;
             if (r == 0 && share->code)
                 r = sp_error_set(error, share->code, NULL);
         }
     } while (r == 0 && share->grew && share->round < ROUNDS_MAX);
     share->cut |= share->grew;
+    for (size_t i = 0; i < program->n_files; i++)
+        program->views[i].asked = NULL; /* from here on, any thread reads */
     return r;
 }
 
@@ -116,6 +127,11 @@ void sp_program_free(struct sp_program *program)
         return;
     sp_arena_fini(&program->arena);
     free(program);
+}
+
+uint32_t sp_program_walks(const struct sp_program *program)
+{
+    return program->share.walk;
 }
 
 const struct sp_share_view *sp_program_view(const struct sp_program *program, size_t file)

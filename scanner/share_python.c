@@ -38,7 +38,42 @@ int sp_share_python_init(struct sp_share *share, struct sp_arena *arena, struct 
 {
     *share = (struct sp_share){.arena = arena};
     int r = sp_python_names_init(&share->names, arena);
+    share->grown = sp_arena_array(arena, SP_SHARE_BUCKETS, sizeof(*share->grown));
+    if (r == 0 && !share->grown)
+        r = sp_arena_error(arena);
     return r < 0 ? sp_error_set(error, r, NULL) : 0;
+}
+
+/* ---- who needs to walk again ---- */
+
+static uint32_t bucket_of(struct sp_str key)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < key.n_bytes; i++)
+        hash = (hash ^ (uint8_t)key.ptr[i]) * 16777619u;
+    return (hash ^ hash >> 15) % SP_SHARE_BUCKETS;
+}
+
+static void note_asked(const struct sp_share_view *view, struct sp_str key)
+{
+    uint32_t bucket = bucket_of(key);
+    if (view->asked)
+        view->asked[bucket / 64] |= (uint64_t)1 << bucket % 64;
+}
+
+static void note_grown(struct sp_share *share, struct sp_str key)
+{
+    share->grown[bucket_of(key)] = share->walk;
+    share->grew = true;
+}
+
+bool sp_share_python_is_due(const struct sp_share_view *view)
+{
+    const struct sp_share *share = view->share;
+    bool due = !view->walk || share->flagged >= view->walk;
+    for (uint32_t i = 0; i < SP_SHARE_BUCKETS && !due; i++)
+        due = view->asked[i / 64] >> i % 64 & 1 && share->grown[i] >= view->walk;
+    return due;
 }
 
 /* UINT32_MAX: no room, and the share says so. */
@@ -95,6 +130,7 @@ bool sp_share_python_is_own(const struct sp_python_resolver *resolver, struct sp
 static bool join_key(struct sp_python_resolver *resolver, struct sp_str key, struct sp_python_set *set)
 {
     const struct sp_share *share = resolver->view->share;
+    note_asked(resolver->view, key);
     uint32_t number = key.n_bytes ? sp_python_names_find(&share->names, key) : UINT32_MAX;
     if (number == UINT32_MAX || number >= share->n_entries)
         return false;
@@ -226,12 +262,10 @@ static void add_value(struct sp_share *share, const struct sp_share_view *view, 
     /* What holds functions differs from its copy, and would come again and again. */
     bool late = share->round > ROUNDS_FREE && value->kind != SP_PYTHON_VALUE_PATH;
     if (late || holds(entry, value)) {
-        share->grew |= late && !entry->other;
         entry->other |= late;
         return;
     }
     if (entry->n_items == VALUES_MAX) {
-        share->grew |= !entry->limit;
         entry->other = entry->limit = true;
         return;
     }
@@ -245,7 +279,6 @@ static void add_value(struct sp_share *share, const struct sp_share_view *view, 
     if (!copy)
         return;
     entry->items[entry->n_items++] = copy;
-    share->grew = true;
 }
 
 static void add_set(struct sp_python_resolver *resolver, struct sp_str key, const struct sp_python_set *set)
@@ -255,13 +288,15 @@ static void add_set(struct sp_python_resolver *resolver, struct sp_str key, cons
     if (number == UINT32_MAX)
         return;
     struct sp_share_entry *entry = &share->entries[number];
+    const struct sp_share_entry before = *entry;
     for (uint8_t i = 0; i < set->n_items && !share->code; i++)
         add_value(share, resolver->view, entry, set->items[i]);
-    if (set->other > entry->other || set->limit > entry->limit || set->large > entry->large)
-        share->grew = true;
     entry->other |= set->other;
     entry->limit |= set->limit;
     entry->large |= set->large;
+    if (entry->n_items > before.n_items || entry->other != before.other || entry->limit != before.limit ||
+        entry->large != before.large)
+        note_grown(share, key);
 }
 
 static bool is_plain(const struct sp_python_set *set)
@@ -327,8 +362,10 @@ void sp_share_python_finish(struct sp_python_resolver *resolver)
         if (binding->key && binding->bound && name < resolver->names.n_items)
             collect_binding(resolver, scope, resolver->names.items[name], &binding->set);
     }
-    share->grew |=
-        (resolver->builtins_change && !share->builtins_change) || (resolver->items_stored && !share->items_stored);
+    if ((resolver->builtins_change && !share->builtins_change) || (resolver->items_stored && !share->items_stored)) {
+        share->grew = true;
+        share->flagged = share->walk;
+    }
     share->builtins_change |= resolver->builtins_change;
     share->items_stored |= resolver->items_stored;
 }

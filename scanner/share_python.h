@@ -19,11 +19,17 @@ struct sp_share_entry {
     bool other, limit, large;
 };
 
+/* Entries by their keys' hashes: what files ask for, and what grows. Two in one bucket cost a walk, and nothing else. */
+#define SP_SHARE_BUCKETS 16384
+
 struct sp_share {
     struct sp_arena *arena;       /* what lasts */
     struct sp_python_names names; /* kind and name: the entry's number; own modules too */
     struct sp_share_entry *entries;
     uint32_t n_entries, n_room;
+    uint32_t *grown;  /* by bucket: the walk in which one of its entries grew last */
+    uint32_t walk;    /* of whatever file: 1, 2, … */
+    uint32_t flagged; /* the walk in which a flag was set that all files see */
     unsigned round;
     bool builtins_change, items_stored;
     bool grew; /* in this round */
@@ -39,6 +45,8 @@ struct sp_share_view {
     size_t n_modules;
     struct sp_str package; /* what its relative imports begin from; empty: none */
     bool collect;          /* what the file gives goes into the share */
+    uint32_t walk;         /* the file's last; 0: none yet */
+    uint64_t *asked;       /* a bit a bucket: what that walk asked for. NULL: nobody needs to know */
 };
 
 int sp_share_python_init(struct sp_share *share, struct sp_arena *arena, struct sp_error *error);
@@ -65,6 +73,9 @@ void sp_share_python_hand_out(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end);
 /* The same of a call's arguments. */
 void sp_share_python_hand_over(struct sp_python_resolver *resolver, const struct sp_python_call *call);
+
+/* May the file's walk find more than its last one did? */
+bool sp_share_python_is_due(const struct sp_share_view *view);
 
 /* After the last walk: what functions answer is told, and where the view collects, all is shared. */
 void sp_share_python_finish(struct sp_python_resolver *resolver);

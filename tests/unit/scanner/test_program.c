@@ -1,5 +1,7 @@
 #include "scan_fixture.h"
 
+#include "scanner/program.h"
+
 static const char policy[] = "severity_threshold: low\ndynamic_code: high\n"
                              "restricted_modules:\n  - {name: socket, description: d, severity: high}\n";
 
@@ -93,4 +95,34 @@ Test(program, ordinary_files_pass)
         "from h import C, PATTERN\nimport h\nh.DEBUG = True\nc = C()\nc.x = 1\nprint(PATTERN.match('a'), c.f())\n");
     expect_passed("NAMES = ['a', 'b']\ndef add(a, b=2):\n  return a + b\n",
         "from h import *\nfor n in NAMES: print(n, add(1))\n");
+}
+
+static uint32_t walks_over(const char *const *codes, size_t n_files)
+{
+    struct sp_program_file files[8];
+    char paths[8][32];
+    struct sp_program *program = NULL;
+    struct sp_error error = {0};
+    for (size_t i = 0; i < n_files; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "f%zu.py", i);
+        files[i] = (struct sp_program_file){
+            .path = sp_str_of(paths[i]), .code = sp_str_of(codes[i]), .language = SP_STR("python")};
+    }
+    cr_assert_eq(sp_program_new(files, n_files, &program, &error), 0, "%s", error.text);
+    uint32_t n_walks = sp_program_walks(program);
+    sp_program_free(program);
+    return n_walks;
+}
+
+Test(program, files_are_walked_again_only_for_what_they_asked_for)
+{
+    const char *const strangers[] = {"import math\na = math.pi\n", "b = 1\ndef g(): return b\n", "c = 'x'\n"};
+    const char *const in_order[] = {"e = eval\n", "import f0\nprint(f0.e)\n", "c = 'x'\n"};
+    const char *const backwards[] = {"import f1\nprint(f1.e)\n", "e = eval\n", "c = 'x'\n"};
+    const char *const chain[] = {
+        "import f1\na = f1.b\n", "import f2\nb = f2.c\n", "import f3\nc = f3.d\n", "d = eval\n"};
+    cr_expect_eq(walks_over(strangers, 3), 3);
+    cr_expect_eq(walks_over(in_order, 3), 3);
+    cr_expect_eq(walks_over(backwards, 3), 4);
+    cr_expect_eq(walks_over(chain, 4), 4 + 3 + 2 + 1);
 }
