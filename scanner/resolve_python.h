@@ -95,6 +95,13 @@ struct sp_python_resolver {
     int code;                     /* SP_E… once memory ran out */
 };
 
+/* 0: the node that stands for none. */
+static inline const struct sp_python_node *sp_resolve_python_at(
+    const struct sp_python_resolver *resolver, uint32_t node)
+{
+    return sp_python_tree_at(&resolver->tree, node);
+}
+
 /* ---- scope: sets and names ---- */
 
 void sp_resolve_python_scope_add(

@@ -33,7 +33,8 @@ enum sp_python_action {
     SP_PYTHON_ACTION_SAME_SECOND,
     SP_PYTHON_ACTION_SETATTR,
     SP_PYTHON_ACTION_SYS_MODULES,
-    SP_PYTHON_ACTION_VARS
+    SP_PYTHON_ACTION_VARS,
+    SP_PYTHON_ACTION_COUNT
 };
 
 struct sp_python_action_row {

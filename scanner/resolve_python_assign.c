@@ -3,16 +3,6 @@
 
 #include "scanner/share_python.h"
 
-static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
-{
-    return sp_python_tree_at(&resolver->tree, node);
-}
-
-static void add(struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
-{
-    sp_resolve_python_scope_add(resolver, set, value);
-}
-
 /* ---- assignment ---- */
 
 static void assign_items(
@@ -25,19 +15,19 @@ static void assign_items(
     if (!items)
         sp_resolve_python_display_iterate(resolver, set, &any);
     uint32_t n_targets = 0, i = 0;
-    for (uint32_t child = target->child; child; child = at(resolver, child)->next)
+    for (uint32_t child = target->child; child; child = sp_resolve_python_at(resolver, child)->next)
         n_targets++;
     bool starred = false;
-    for (uint32_t child = target->child; child; child = at(resolver, child)->next, i++) {
-        const struct sp_python_node *item = at(resolver, child);
+    for (uint32_t child = target->child; child; child = sp_resolve_python_at(resolver, child)->next, i++) {
+        const struct sp_python_node *item = sp_resolve_python_at(resolver, child);
         struct sp_python_set part = {0};
         if (items && item->kind == SP_PYTHON_NODE_STAR && items->n_items + 1 >= n_targets) {
             /* The row between what stands before the star and what stands behind it. */
-            add(resolver, &part,
+            sp_resolve_python_scope_add(resolver, &part,
                 sp_fold_python_sequence(&resolver->fold, items->items + i, items->n_items - (n_targets - 1)));
             starred = true;
         } else if (items && items->n_items + starred >= n_targets) {
-            add(resolver, &part, items->items[starred ? items->n_items - (n_targets - i) : i]);
+            sp_resolve_python_scope_add(resolver, &part, items->items[starred ? items->n_items - (n_targets - i) : i]);
         } else {
             part = any;
         }
@@ -52,17 +42,17 @@ static void assign_link(
 {
     struct sp_python_set owner;
     uint32_t last = target->child;
-    while (at(resolver, last)->next)
-        last = at(resolver, last)->next;
+    while (sp_resolve_python_at(resolver, last)->next)
+        last = sp_resolve_python_at(resolver, last)->next;
     if (last == target->child) { /* broken code: a chain without a link */
         sp_resolve_python_expression_visit(resolver, last);
         return;
     }
-    const struct sp_python_node *link = at(resolver, last);
+    const struct sp_python_node *link = sp_resolve_python_at(resolver, last);
     /* The chain without its last link: cut off while it is looked at. */
     uint32_t before = target->child;
-    while (at(resolver, before)->next != last)
-        before = at(resolver, before)->next;
+    while (sp_resolve_python_at(resolver, before)->next != last)
+        before = sp_resolve_python_at(resolver, before)->next;
     struct sp_python_node *cut = sp_python_tree_at(&resolver->tree, before);
     struct sp_python_node shorter = *target;
     shorter.end = cut->end;
@@ -155,7 +145,7 @@ static void assign_link(
 
 void sp_resolve_python_assign(struct sp_python_resolver *resolver, uint32_t target, const struct sp_python_set *set)
 {
-    const struct sp_python_node *node = at(resolver, target);
+    const struct sp_python_node *node = sp_resolve_python_at(resolver, target);
     switch (node->kind) {
     case SP_PYTHON_NODE_NAME:
         sp_resolve_python_member_tell_path(resolver, resolver->names.items[node->name], node->start, node->end);

@@ -5,16 +5,6 @@
 
 #define REPEATS_MAX 256 /* rounds of a comprehension */
 
-static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
-{
-    return sp_python_tree_at(&resolver->tree, node);
-}
-
-static void add(struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
-{
-    sp_resolve_python_scope_add(resolver, set, value);
-}
-
 /* ---- displays ---- */
 
 /* The items of a display, those of starred rows among them. */
@@ -49,8 +39,8 @@ void sp_resolve_python_display(
     bool dict = node->kind == SP_PYTHON_NODE_DICT;
     struct row row = {.whole = true};
     struct sp_python_set sinks = {0}, key = {0};
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
-        const struct sp_python_node *here = at(resolver, child);
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
+        const struct sp_python_node *here = sp_resolve_python_at(resolver, child);
         struct sp_python_set set = {.other = true};
         bool star = here->kind == SP_PYTHON_NODE_STAR || here->kind == SP_PYTHON_NODE_DOUBLE_STAR;
         if (!star)
@@ -59,7 +49,7 @@ void sp_resolve_python_display(
             sp_resolve_python_expression(resolver, here->child, &set);
         for (uint8_t i = 0; i < set.n_items; i++)
             if (sp_resolve_python_action_is_sink(set.items[i]) || sp_resolve_python_action_power(set.items[i], 1))
-                add(resolver, &sinks, set.items[i]);
+                sp_resolve_python_scope_add(resolver, &sinks, set.items[i]);
         const struct sp_python_value *constant = dict ? sp_resolve_python_scope_constant(&key) : NULL;
         if (constant && !star)
             sp_resolve_python_action_tell_operator(resolver, constant->text, &set, here->start, here->end);
@@ -93,7 +83,7 @@ void sp_resolve_python_display(
         value->n_items = row.n_items;
         value->changes = node->kind != SP_PYTHON_NODE_TUPLE;
     }
-    add(resolver, ret_set, value);
+    sp_resolve_python_scope_add(resolver, ret_set, value);
 }
 
 /* ---- comprehensions ---- */
@@ -116,10 +106,10 @@ void sp_resolve_python_display_iterate(
         if (!items)
             set.other = true;
         for (uint32_t k = 0; items && k < items->n_items && !set.other; k++)
-            add(resolver, &set, items->items[k]);
+            sp_resolve_python_scope_add(resolver, &set, items->items[k]);
         for (uint32_t k = 0; items && k < items->n_items; k++)
             if (items->items[k] && items->items[k]->kind == SP_PYTHON_VALUE_PATH)
-                add(resolver, &set, items->items[k]);
+                sp_resolve_python_scope_add(resolver, &set, items->items[k]);
     }
     *ret_set = set;
 }
@@ -127,13 +117,13 @@ void sp_resolve_python_display_iterate(
 /* The names of a target mean nothing in the current scope. */
 static void clear_target(struct sp_python_resolver *resolver, uint32_t target)
 {
-    const struct sp_python_node *node = at(resolver, target);
+    const struct sp_python_node *node = sp_resolve_python_at(resolver, target);
     if (node->kind == SP_PYTHON_NODE_NAME)
         sp_resolve_python_scope_clear(resolver, resolver->scope, node->name);
     else if (node->kind == SP_PYTHON_NODE_TUPLE || node->kind == SP_PYTHON_NODE_LIST)
-        for (uint32_t child = node->child; child; child = at(resolver, child)->next)
-            if (at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
-                sp_resolve_python_scope_clear(resolver, resolver->scope, at(resolver, child)->name);
+        for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
+            if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
+                sp_resolve_python_scope_clear(resolver, resolver->scope, sp_resolve_python_at(resolver, child)->name);
 }
 
 /* The elements of a comprehension with one clause over known items: each round binds the target and walks the element
@@ -154,25 +144,26 @@ static const struct sp_python_value *rounds(struct sp_python_resolver *resolver,
         node->name = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
     for (uint32_t i = 0; known && i < n_most; i++) {
         struct sp_python_set set = {0};
-        add(resolver, &set, items->items[i]);
+        sp_resolve_python_scope_add(resolver, &set, items->items[i]);
         resolver->scope = node->name;
         clear_target(resolver, clause->child);
         sp_resolve_python_assign(resolver, clause->child, &set);
         int passes = 1;
-        for (uint32_t next = clause->next; next && passes == 1; next = at(resolver, next)->next) {
-            const struct sp_python_node *condition = at(resolver, next);
-            const struct sp_python_node *test = condition->child ? at(resolver, condition->child) : NULL;
+        for (uint32_t next = clause->next; next && passes == 1; next = sp_resolve_python_at(resolver, next)->next) {
+            const struct sp_python_node *condition = sp_resolve_python_at(resolver, next);
+            const struct sp_python_node *test =
+                condition->child ? sp_resolve_python_at(resolver, condition->child) : NULL;
             passes = -1;
             if (!test || test->kind != SP_PYTHON_NODE_BINARY)
                 break;
             struct sp_python_set left, right;
-            uint32_t second = at(resolver, test->child)->next;
-            if (!second || at(resolver, second)->next)
+            uint32_t second = sp_resolve_python_at(resolver, test->child)->next;
+            if (!second || sp_resolve_python_at(resolver, second)->next)
                 break;
             sp_resolve_python_expression(resolver, test->child, &left);
             sp_resolve_python_expression(resolver, second, &right);
-            passes = sp_fold_python_compare(at(resolver, second)->joint, sp_resolve_python_scope_single(&left),
-                sp_resolve_python_scope_single(&right));
+            passes = sp_fold_python_compare(sp_resolve_python_at(resolver, second)->joint,
+                sp_resolve_python_scope_single(&left), sp_resolve_python_scope_single(&right));
         }
         known = passes >= 0;
         if (passes == 1) {
@@ -199,11 +190,11 @@ void sp_resolve_python_display_comprehension(
     resolver->scope =
         node->value ? (uint32_t)node->value : sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
     /* The clauses come behind the elements and before them in effect. */
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
-        const struct sp_python_node *clause = at(resolver, child);
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
+        const struct sp_python_node *clause = sp_resolve_python_at(resolver, child);
         if (clause->kind == SP_PYTHON_NODE_FOR_CLAUSE) {
             struct sp_python_set iterable = {0}, items;
-            uint32_t target = clause->child, source = target ? at(resolver, target)->next : 0;
+            uint32_t target = clause->child, source = target ? sp_resolve_python_at(resolver, target)->next : 0;
             if (source)
                 sp_resolve_python_expression(resolver, source, &iterable);
             sp_resolve_python_display_iterate(resolver, &iterable, &items);
@@ -212,13 +203,13 @@ void sp_resolve_python_display_comprehension(
             only = n_clauses++ == 0 ? clause : NULL;
             only_items = iterable;
         } else if (clause->kind == SP_PYTHON_NODE_IF_CLAUSE) {
-            for (uint32_t part = clause->child; part; part = at(resolver, part)->next)
+            for (uint32_t part = clause->child; part; part = sp_resolve_python_at(resolver, part)->next)
                 sp_resolve_python_expression_visit(resolver, part);
         }
     }
     struct sp_python_set element = {.other = true};
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
-        uint8_t kind = at(resolver, child)->kind;
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
+        uint8_t kind = sp_resolve_python_at(resolver, child)->kind;
         if (kind != SP_PYTHON_NODE_FOR_CLAUSE && kind != SP_PYTHON_NODE_IF_CLAUSE)
             sp_resolve_python_expression(resolver, child, &element);
     }
@@ -239,6 +230,6 @@ void sp_resolve_python_display_comprehension(
         folded = paths ? folded : NULL;
         set.other = true;
     }
-    add(resolver, &set, folded);
+    sp_resolve_python_scope_add(resolver, &set, folded);
     *ret_set = set;
 }

@@ -6,19 +6,9 @@
 
 #define FOLDED_NAME_BYTES 256 /* constants that a name is replaced by in the second text */
 
-static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
-{
-    return sp_python_tree_at(&resolver->tree, node);
-}
-
-static void add(struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
-{
-    sp_resolve_python_scope_add(resolver, set, value);
-}
-
 static void visit_children(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
         sp_resolve_python_expression_visit(resolver, child);
 }
 
@@ -52,23 +42,23 @@ static bool spread(struct sp_python_resolver *resolver, const struct sp_python_n
         if (pairs)
             one->name =
                 sp_python_names_add(&resolver->names, sp_resolve_python_emit_keep(resolver, row->items[i]->text));
-        add(resolver, &one->set, row->items[i + step - 1]);
+        sp_resolve_python_scope_add(resolver, &one->set, row->items[i + step - 1]);
     }
     return true;
 }
 
 static void gather(struct sp_python_resolver *resolver, const struct sp_python_node *node, struct sp_python_call *call)
 {
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
-        const struct sp_python_node *item = at(resolver, child);
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
+        const struct sp_python_node *item = sp_resolve_python_at(resolver, child);
         bool star = item->kind == SP_PYTHON_NODE_STAR || item->kind == SP_PYTHON_NODE_DOUBLE_STAR;
         bool keyword = item->kind == SP_PYTHON_NODE_KEYWORD;
         uint32_t value = star || keyword ? item->child : child;
         struct sp_python_argument argument = {
             .name = keyword ? item->name : UINT32_MAX, .star = star, .start = item->start, .end = item->end};
         if (value) {
-            argument.start = at(resolver, value)->start;
-            argument.end = at(resolver, value)->end;
+            argument.start = sp_resolve_python_at(resolver, value)->start;
+            argument.end = sp_resolve_python_at(resolver, value)->end;
             sp_resolve_python_expression(resolver, value, &argument.set);
         }
         if (keyword)
@@ -124,7 +114,7 @@ void sp_resolve_python_expression_chain(
 {
     struct sp_python_set set;
     uint32_t link = node->child;
-    const struct sp_python_node *first = at(resolver, link);
+    const struct sp_python_node *first = sp_resolve_python_at(resolver, link);
     bool fresh = first->kind == SP_PYTHON_NODE_NAME; /* paths that were not told yet */
     if (fresh)
         sp_resolve_python_scope_find(resolver, first->name, &set);
@@ -133,9 +123,9 @@ void sp_resolve_python_expression_chain(
     if (fresh && first->next)
         sp_resolve_python_member_tell_path(resolver, resolver->names.items[first->name], first->start, first->end);
     uint32_t end = first->end;
-    for (link = first->next; link; link = at(resolver, link)->next) {
-        const struct sp_python_node *here = at(resolver, link);
-        bool called = here->next && at(resolver, here->next)->kind == SP_PYTHON_NODE_CALL;
+    for (link = first->next; link; link = sp_resolve_python_at(resolver, link)->next) {
+        const struct sp_python_node *here = sp_resolve_python_at(resolver, link);
+        bool called = here->next && sp_resolve_python_at(resolver, here->next)->kind == SP_PYTHON_NODE_CALL;
         struct sp_python_set before = set;
         if (here->kind == SP_PYTHON_NODE_ATTRIBUTE) {
             struct sp_str text = resolver->names.items[here->name];
@@ -180,11 +170,11 @@ static bool formatted(struct sp_python_resolver *resolver, const struct sp_pytho
 {
     uint32_t from = span->body_start;
     bool known = true;
-    for (uint32_t field = node->child; field; field = at(resolver, field)->next) {
-        const struct sp_python_node *here = at(resolver, field);
+    for (uint32_t field = node->child; field; field = sp_resolve_python_at(resolver, field)->next) {
+        const struct sp_python_node *here = sp_resolve_python_at(resolver, field);
         struct sp_python_set set = {.other = true};
         uint32_t n_children = 0;
-        for (uint32_t child = here->child; child; child = at(resolver, child)->next, n_children++)
+        for (uint32_t child = here->child; child; child = sp_resolve_python_at(resolver, child)->next, n_children++)
             sp_resolve_python_expression(resolver, child, &set);
         if (here->start < from) {
             known = false; /* within the format specification of the one before */
@@ -205,11 +195,11 @@ static void strings(
     struct sp_python_resolver *resolver, const struct sp_python_node *node, struct sp_python_set *ret_set)
 {
     struct sp_python_set set = {0};
-    const struct sp_python_node *first = at(resolver, node->child);
+    const struct sp_python_node *first = sp_resolve_python_at(resolver, node->child);
     const struct sp_span *span = &resolver->spans->items[first->name];
     if (!first->next && !(span->flags & SP_PYTHON_FORMATTED)) {
         const struct sp_python_value *value = sp_fold_python_string(&resolver->fold, resolver->source, span);
-        add(resolver, &set, value);
+        sp_resolve_python_scope_add(resolver, &set, value);
         set.large = !value && span->body_end - span->body_start > SP_FOLD_PYTHON_BYTES;
         if (value && value->via == SP_VIA_FOLDED)
             sp_resolve_python_emit_folded(resolver, value, node->start, node->end);
@@ -218,8 +208,8 @@ static void strings(
     }
     struct sp_fold_python_builder builder = {.fold = &resolver->fold};
     bool known = true;
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
-        const struct sp_python_node *here = at(resolver, child);
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
+        const struct sp_python_node *here = sp_resolve_python_at(resolver, child);
         span = &resolver->spans->items[here->name];
         if (span->flags & SP_PYTHON_FORMATTED)
             known &= formatted(resolver, here, span, &builder);
@@ -230,7 +220,7 @@ static void strings(
     bool bytes = resolver->spans->items[first->name].flags & SP_PYTHON_BYTES;
     const struct sp_python_value *value =
         known ? sp_fold_python_build(&builder, bytes ? SP_PYTHON_VALUE_BYTES : SP_PYTHON_VALUE_TEXT) : NULL;
-    add(resolver, &set, value);
+    sp_resolve_python_scope_add(resolver, &set, value);
     set.large = builder.failed;
     if (value)
         sp_resolve_python_emit_folded(resolver, value, node->start, node->end);
@@ -260,12 +250,12 @@ static void binary(
 {
     struct sp_python_set left;
     struct sp_fold_python_builder builder = {.fold = &resolver->fold};
-    const struct sp_python_node *first = at(resolver, node->child);
+    const struct sp_python_node *first = sp_resolve_python_at(resolver, node->child);
     bool sums = false;
     sp_resolve_python_expression(resolver, node->child, &left);
-    for (uint32_t child = first->next; child; child = at(resolver, child)->next) {
+    for (uint32_t child = first->next; child; child = sp_resolve_python_at(resolver, child)->next) {
         struct sp_python_set right, result = {0};
-        enum sp_python_operator op = at(resolver, child)->joint;
+        enum sp_python_operator op = sp_resolve_python_at(resolver, child)->joint;
         sp_resolve_python_expression(resolver, child, &right);
         if (op == SP_PYTHON_OPERATOR_OR || op == SP_PYTHON_OPERATOR_AND) {
             sp_resolve_python_scope_join(resolver, &left, &right);
@@ -281,13 +271,14 @@ static void binary(
         if (!a && !b && !sp_resolve_python_scope_pay(resolver, (uint32_t)left.n_items * right.n_items)) {
             result.other = result.large = true;
         } else if (a && b) {
-            add(resolver, &result,
+            sp_resolve_python_scope_add(resolver, &result,
                 op == SP_PYTHON_OPERATOR_ADD ? joined(resolver, a, &builder, b)
                                              : sp_fold_python_binary(&resolver->fold, op, a, b));
         } else {
             for (uint8_t i = 0; i < left.n_items; i++)
                 for (uint8_t k = 0; k < right.n_items; k++)
-                    add(resolver, &result, sp_fold_python_binary(&resolver->fold, op, left.items[i], right.items[k]));
+                    sp_resolve_python_scope_add(
+                        resolver, &result, sp_fold_python_binary(&resolver->fold, op, left.items[i], right.items[k]));
             result.other |= left.other || right.other || left.n_items == 0 || right.n_items == 0;
         }
         result.limit |= left.limit || right.limit;
@@ -307,7 +298,7 @@ static void ternary(
 {
     struct sp_python_set set = {0}, part;
     uint32_t i = 0;
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next, i++) {
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next, i++) {
         sp_resolve_python_expression(resolver, child, &part);
         if (i % 2 == 0)
             sp_resolve_python_scope_join(resolver, &set, &part);
@@ -317,13 +308,15 @@ static void ternary(
 
 void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t index, struct sp_python_set *ret_set)
 {
-    const struct sp_python_node *node = at(resolver, index);
+    const struct sp_python_node *node = sp_resolve_python_at(resolver, index);
     *ret_set = (struct sp_python_set){0};
     if (resolver->code)
         return;
     switch (node->kind) {
     case SP_PYTHON_NODE_NAME: name(resolver, node, ret_set); return;
-    case SP_PYTHON_NODE_NUMBER: add(resolver, ret_set, sp_fold_python_number(&resolver->fold, node->value)); return;
+    case SP_PYTHON_NODE_NUMBER:
+        sp_resolve_python_scope_add(resolver, ret_set, sp_fold_python_number(&resolver->fold, node->value));
+        return;
     case SP_PYTHON_NODE_STRINGS: strings(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_CHAIN: sp_resolve_python_expression_chain(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_TUPLE:
@@ -333,11 +326,14 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
     case SP_PYTHON_NODE_COMPREHENSION: sp_resolve_python_display_comprehension(resolver, index, ret_set); return;
     case SP_PYTHON_NODE_BINARY: binary(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_TERNARY: ternary(resolver, node, ret_set); return;
-    case SP_PYTHON_NODE_LAMBDA: add(resolver, ret_set, sp_resolve_python_statement_define(resolver, index)); return;
+    case SP_PYTHON_NODE_LAMBDA:
+        sp_resolve_python_scope_add(resolver, ret_set, sp_resolve_python_statement_define(resolver, index));
+        return;
     case SP_PYTHON_NODE_UNARY: {
         struct sp_python_set set;
         sp_resolve_python_expression(resolver, node->child, &set);
-        add(resolver, ret_set, sp_fold_python_unary(&resolver->fold, node->op, sp_resolve_python_scope_single(&set)));
+        sp_resolve_python_scope_add(
+            resolver, ret_set, sp_fold_python_unary(&resolver->fold, node->op, sp_resolve_python_scope_single(&set)));
         return;
     }
     case SP_PYTHON_NODE_WALRUS:
@@ -357,7 +353,7 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
     case SP_PYTHON_NODE_OTHER: {
         /* await x is x for us: what it may be is what it holds. What is yielded gets out of sight. */
         struct sp_python_set set;
-        for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
+        for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
             sp_resolve_python_expression(resolver, child, &set);
             sp_resolve_python_scope_join(resolver, ret_set, &set);
         }

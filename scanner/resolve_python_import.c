@@ -6,11 +6,6 @@
 #include "scanner/python_modules.h"
 #include "scanner/share_python.h"
 
-static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
-{
-    return sp_python_tree_at(&resolver->tree, node);
-}
-
 /* A module as a value, under the name of the one that it is a private twin of. */
 static const struct sp_python_value *module_value(
     struct sp_python_resolver *resolver, struct sp_str name, enum sp_via via)
@@ -28,8 +23,9 @@ static struct sp_str dotted_name(struct sp_python_resolver *resolver, uint32_t d
 {
     size_t n = 0;
     *ret_cut = false;
-    for (uint32_t part = at(resolver, dotted)->child; part; part = at(resolver, part)->next) {
-        struct sp_str name = resolver->names.items[at(resolver, part)->name];
+    for (uint32_t part = sp_resolve_python_at(resolver, dotted)->child; part;
+         part = sp_resolve_python_at(resolver, part)->next) {
+        struct sp_str name = resolver->names.items[sp_resolve_python_at(resolver, part)->name];
         if (n + (n > 0) + name.n_bytes > SP_PYTHON_NAME_MAX) {
             *ret_cut = true;
             break;
@@ -66,9 +62,9 @@ void sp_resolve_python_import_named(struct sp_python_resolver *resolver, struct 
 
 void sp_resolve_python_import_statement(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next) {
-        const struct sp_python_node *alias = at(resolver, child);
-        const struct sp_python_node *dotted = alias->child ? at(resolver, alias->child) : NULL;
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
+        const struct sp_python_node *alias = sp_resolve_python_at(resolver, child);
+        const struct sp_python_node *dotted = alias->child ? sp_resolve_python_at(resolver, alias->child) : NULL;
         char text[SP_PYTHON_NAME_MAX];
         bool cut;
         if (alias->kind != SP_PYTHON_NODE_ALIAS || !dotted || dotted->kind != SP_PYTHON_NODE_DOTTED || !dotted->child)
@@ -78,7 +74,7 @@ void sp_resolve_python_import_statement(struct sp_python_resolver *resolver, con
             tell_cut(resolver, dotted);
         sp_resolve_python_emit_module(resolver, name, dotted->start, dotted->end, SP_VIA_DIRECT, false);
         struct sp_python_set set = {0};
-        const struct sp_python_node *first = at(resolver, dotted->child);
+        const struct sp_python_node *first = sp_resolve_python_at(resolver, dotted->child);
         if (alias->has_as) {
             struct sp_str reached = sp_python_modules_reexport(name);
             sp_resolve_python_scope_add(
@@ -130,7 +126,7 @@ void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const st
     char text[SP_PYTHON_NAME_MAX];
     bool cut = false, relative = node->value > 0;
     struct sp_str module = {text, 0};
-    const struct sp_python_node *dotted = node->child ? at(resolver, node->child) : NULL;
+    const struct sp_python_node *dotted = node->child ? sp_resolve_python_at(resolver, node->child) : NULL;
     if (dotted && dotted->kind == SP_PYTHON_NODE_DOTTED)
         module = dotted_name(resolver, node->child, text, &cut);
     if (cut)
@@ -139,8 +135,8 @@ void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const st
     if (!relative && module.n_bytes)
         sp_resolve_python_emit_module(resolver, module, dotted->start, dotted->end, SP_VIA_DIRECT, false);
     struct sp_str owner = sp_resolve_python_emit_keep(resolver, sp_python_modules_twin(module));
-    for (uint32_t child = dotted ? dotted->next : 0; child; child = at(resolver, child)->next) {
-        const struct sp_python_node *alias = at(resolver, child);
+    for (uint32_t child = dotted ? dotted->next : 0; child; child = sp_resolve_python_at(resolver, child)->next) {
+        const struct sp_python_node *alias = sp_resolve_python_at(resolver, child);
         struct sp_python_set set = {0};
         if (alias->op == 1) {
             if ((!relative || inner) && module.n_bytes)
@@ -149,7 +145,7 @@ void sp_resolve_python_import_from(struct sp_python_resolver *resolver, const st
         }
         if (alias->kind != SP_PYTHON_NODE_ALIAS || !alias->child)
             continue;
-        const struct sp_python_node *part = at(resolver, alias->child);
+        const struct sp_python_node *part = sp_resolve_python_at(resolver, alias->child);
         struct sp_str name = resolver->names.items[part->name];
         if ((relative && !inner) || !module.n_bytes) {
             set.other = true; /* the program's own */

@@ -6,16 +6,6 @@
 #include "scanner/python_modules.h"
 #include "scanner/share_python.h"
 
-static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
-{
-    return sp_python_tree_at(&resolver->tree, node);
-}
-
-static void add(struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
-{
-    sp_resolve_python_scope_add(resolver, set, value);
-}
-
 /* ---- attributes ---- */
 
 void sp_resolve_python_member_tell_way(
@@ -81,25 +71,26 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
     if (sp_str_is(name, "__dict__")) {
         struct sp_python_value *value =
             sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, path->text, via);
-        add(resolver, set, value);
+        sp_resolve_python_scope_add(resolver, set, value);
         return;
     }
     if (sp_str_is(name, "__call__")) {
-        add(resolver, set, path);
+        sp_resolve_python_scope_add(resolver, set, path);
         return;
     }
     if (sp_str_is(name, "__self__")) {
         struct sp_str module = path->builtin ? SP_STR("builtins") : module_of(path->text);
-        add(resolver, set, path_value(resolver, module, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
+        sp_resolve_python_scope_add(
+            resolver, set, path_value(resolver, module, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
         return;
     }
     if (sp_str_is(name, "__builtins__")) {
-        add(resolver, set,
+        sp_resolve_python_scope_add(resolver, set,
             path_value(resolver, SP_STR("builtins"), SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
         return;
     }
     if (sp_str_is(path->text, "builtins") && path->module && sp_python_modules_is_builtin(name)) {
-        add(resolver, set, path_value(resolver, name, via, true, false));
+        sp_resolve_python_scope_add(resolver, set, path_value(resolver, name, via, true, false));
         return;
     }
     char text[SP_PYTHON_NAME_MAX];
@@ -114,7 +105,7 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
     struct sp_str reached = path->builtin ? (struct sp_str){0} : sp_python_modules_reexport(whole);
     if (reached.ptr) {
         sp_resolve_python_emit_module(resolver, reached, start, end, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false);
-        add(resolver, set,
+        sp_resolve_python_scope_add(resolver, set,
             path_value(
                 resolver, sp_python_modules_twin(reached), SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
         return;
@@ -124,7 +115,8 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
         struct sp_python_value *told = path_value(resolver, whole, via, false, false);
         if (told)
             sp_resolve_python_emit_name(resolver, told, start, end, false);
-        add(resolver, set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, constant, SP_VIA_FOLDED));
+        sp_resolve_python_scope_add(
+            resolver, set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, constant, SP_VIA_FOLDED));
         return;
     }
     /* What the program itself put there. */
@@ -132,7 +124,8 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
     if (number != UINT32_MAX)
         sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
     sp_share_python_join_member(resolver, path->text, name, set);
-    add(resolver, set, path_value(resolver, whole, via, path->builtin, sp_python_modules_is_known(whole)));
+    sp_resolve_python_scope_add(
+        resolver, set, path_value(resolver, whole, via, path->builtin, sp_python_modules_is_known(whole)));
 }
 
 void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const struct sp_python_set *from,
@@ -151,7 +144,7 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
         } else if (value->kind == SP_PYTHON_VALUE_FUNCTION || value->kind == SP_PYTHON_VALUE_SELF ||
                    value->kind == SP_PYTHON_VALUE_CODE) {
             if (sp_str_is(text, "__call__"))
-                add(resolver, &set, value);
+                sp_resolve_python_scope_add(resolver, &set, value);
             else
                 unknown = true;
         } else {
@@ -163,7 +156,7 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
                 method->items = items;
                 method->n_items = 1;
             }
-            add(resolver, &set, method && items ? method : NULL);
+            sp_resolve_python_scope_add(resolver, &set, method && items ? method : NULL);
         }
     }
     if (unknown) {
@@ -173,7 +166,8 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
             sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &set);
         sp_share_python_join(resolver, SP_SHARE_ATTRIBUTE, text, &set);
         if (sp_str_is(text, "__getattribute__")) /* every class has it: type(m).__getattribute__(m, "os") */
-            add(resolver, &set, path_value(resolver, SP_STR("object.__getattribute__"), via, true, false));
+            sp_resolve_python_scope_add(
+                resolver, &set, path_value(resolver, SP_STR("object.__getattribute__"), via, true, false));
         set.other = true;
     }
     *ret_set = set;
@@ -208,8 +202,8 @@ static void stored_items(
 void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, const struct sp_python_set *from,
     uint32_t index_node, uint32_t start, uint32_t end, bool called, struct sp_python_set *ret_set)
 {
-    const struct sp_python_node *index = at(resolver, index_node);
-    const struct sp_python_node *inner = index->child ? at(resolver, index->child) : NULL;
+    const struct sp_python_node *index = sp_resolve_python_at(resolver, index_node);
+    const struct sp_python_node *inner = index->child ? sp_resolve_python_at(resolver, index->child) : NULL;
     struct sp_python_set set = {.other = from->other, .limit = from->limit, .large = from->large};
     struct sp_python_set none = {0};
     if (!sp_resolve_python_scope_affords(resolver, from, &set))
@@ -219,16 +213,16 @@ void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, con
         const struct sp_python_value *bounds[3] = {NULL};
         bool known = true;
         uint32_t part = inner->child;
-        for (int i = 0; i < 3 && part; i++, part = at(resolver, part)->next) {
-            if (at(resolver, part)->kind == SP_PYTHON_NODE_EMPTY)
+        for (int i = 0; i < 3 && part; i++, part = sp_resolve_python_at(resolver, part)->next) {
+            if (sp_resolve_python_at(resolver, part)->kind == SP_PYTHON_NODE_EMPTY)
                 continue;
             sp_resolve_python_expression(resolver, part, &parts[i]);
             bounds[i] = sp_resolve_python_scope_single(&parts[i]);
             /* None stands for nothing. */
-            known &= bounds[i] || at(resolver, part)->kind == SP_PYTHON_NODE_CONSTANT;
+            known &= bounds[i] || sp_resolve_python_at(resolver, part)->kind == SP_PYTHON_NODE_CONSTANT;
         }
         for (uint8_t i = 0; i < from->n_items; i++)
-            add(resolver, &set,
+            sp_resolve_python_scope_add(resolver, &set,
                 known ? sp_fold_python_slice(&resolver->fold, from->items[i], bounds[0], bounds[1], bounds[2]) : NULL);
         *ret_set = set;
         return;
@@ -255,7 +249,7 @@ void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, con
             /* With a key that is not known it may be any of them. */
             const struct sp_python_value *sought = sp_resolve_python_scope_single(&key.set);
             if (sought) {
-                add(resolver, &set, sp_fold_python_index(&resolver->fold, container, sought));
+                sp_resolve_python_scope_add(resolver, &set, sp_fold_python_index(&resolver->fold, container, sought));
                 continue;
             }
             if (!sp_resolve_python_scope_pay(resolver, container->n_items)) {
@@ -264,12 +258,13 @@ void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, con
             }
             uint32_t step = container->kind == SP_PYTHON_VALUE_DICT ? 2 : 1;
             for (uint32_t k = step - 1; k < container->n_items; k += step)
-                add(resolver, &set, container->items[k]);
+                sp_resolve_python_scope_add(resolver, &set, container->items[k]);
             set.other = true;
             continue;
         }
         for (uint8_t k = 0; k < key.set.n_items; k++)
-            add(resolver, &set, sp_fold_python_index(&resolver->fold, container, key.set.items[k]));
+            sp_resolve_python_scope_add(
+                resolver, &set, sp_fold_python_index(&resolver->fold, container, key.set.items[k]));
         set.other |= key.set.other || key.set.n_items == 0;
     }
     *ret_set = set;

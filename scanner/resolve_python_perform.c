@@ -356,157 +356,248 @@ static struct sp_python_value *own_names(struct sp_python_resolver *resolver, co
 
 /* ---- known functions ---- */
 
+/* A call of one of them. */
+struct act {
+    const struct sp_python_action_row *row;
+    const struct sp_python_value *callee;
+    const struct sp_python_call *call;
+    const struct sp_python_argument *first, *second; /* NULL: none */
+};
+
+static void act_annotations(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    if (evaluates_annotations(resolver, act->call))
+        sp_resolve_python_emit_dynamic(resolver, "evaluation of annotations", act->call->start, act->call->end);
+    set->other = true;
+}
+
+static void act_instance(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    sp_resolve_python_scope_add(resolver, set, act->callee);
+    set->other = true;
+}
+
+static void act_import(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    import_by_name(resolver, act->callee, act->row, act->call, set);
+}
+
+static void act_evaluate(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    evaluate(resolver, act->row, act->call, set);
+}
+
+static void act_dynamic(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    sp_resolve_python_emit_dynamic(resolver, act->row->what, act->call->start, act->call->end);
+    set->other = true;
+}
+
+/* Bytes that the program brings with it name what it imports, and are no data. */
+static void act_dynamic_constant(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    if (act->first && act->first->set.n_items)
+        sp_resolve_python_emit_dynamic(resolver, act->row->what, act->call->start, act->call->end);
+    set->other = true;
+}
+
+static void act_getattr(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, act->call, 2, NULL);
+    if (act->first && act->second)
+        sp_resolve_python_perform_member(resolver, &act->first->set, act->second, act->callee->via, act->call, set);
+    else
+        tell_star(resolver, act->call);
+    set->other |= !act->first || !act->second;
+    if (third)
+        sp_resolve_python_scope_join(resolver, set, &third->set);
+}
+
+static void act_setattr(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    const struct sp_python_call *call = act->call;
+    const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, call, 2, NULL);
+    const struct sp_python_value *name = act->second ? sp_resolve_python_scope_constant(&act->second->set) : NULL;
+    uint32_t number = name ? sp_python_names_find(&resolver->names, name->text) : UINT32_MAX;
+    uint8_t n_owners = act->first ? act->first->set.n_items : 0;
+    for (uint8_t i = 0; i < n_owners; i++)
+        sp_resolve_python_store_member(
+            resolver, act->first->set.items[i], name ? name->text : (struct sp_str){0}, call->start, call->end);
+    if (name)
+        sp_resolve_python_member_tell_path(resolver, name->text, call->start, call->end);
+    if (third && number != UINT32_MAX)
+        sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &third->set);
+    if (third && name)
+        sp_resolve_python_action_tell_operator(resolver, name->text, &third->set, call->start, call->end);
+    for (uint8_t i = 0; third && i < n_owners; i++)
+        if (act->first->set.items[i]->kind == SP_PYTHON_VALUE_PATH)
+            sp_share_python_store(resolver, act->first->set.items[i]->text, name ? &name->text : NULL, &third->set,
+                call->start, call->end);
+    sp_resolve_python_call_callbacks(resolver, call);
+    set->other = true;
+}
+
+static void act_getitem(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    const struct sp_python_call *call = act->call;
+    for (uint8_t i = 0; act->first && act->second && i < act->first->set.n_items; i++)
+        if (!sp_resolve_python_perform_subscript(
+                resolver, act->first->set.items[i], act->second, call->start, call->end, call->called, set))
+            sp_resolve_python_call_compute(resolver, act->callee, call, set);
+    set->other |= !act->first || !act->second || act->first->set.other;
+}
+
+/* By a key of sys.modules or of the builtins. */
+static void act_item(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    bool modules = act->row->action == SP_PYTHON_ACTION_SYS_MODULES;
+    struct sp_python_value container = {.kind = SP_PYTHON_VALUE_PATH, .via = act->callee->via, .module = true};
+    container.text = modules ? SP_STR("sys.modules") : SP_STR("builtins");
+    if (act->first)
+        sp_resolve_python_perform_subscript(
+            resolver, &container, act->first, act->call->start, act->call->end, act->call->called, set);
+    else
+        tell_star(resolver, act->call);
+    set->other |= !act->first;
+}
+
+static void act_globals(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    sp_resolve_python_scope_add(resolver, set, own_names(resolver, act->row));
+}
+
+static void act_vars(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    if (!act->first) {
+        act_globals(resolver, act, set);
+        return;
+    }
+    for (uint8_t i = 0; i < act->first->set.n_items; i++) {
+        const struct sp_python_value *owner = act->first->set.items[i];
+        if (owner->kind == SP_PYTHON_VALUE_PATH)
+            sp_resolve_python_scope_add(resolver, set,
+                sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, owner->text, SP_VIA_CALL));
+    }
+    set->other |= act->first->set.other || !act->first->set.n_items;
+}
+
+/* attrgetter, methodcaller. Without a text: of a member whose name is not known. */
+static void act_getter(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    const struct sp_python_value *name = act->first ? sp_resolve_python_scope_constant(&act->first->set) : NULL;
+    sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_GETTER, act->call, 1,
+        name ? name->text : (struct sp_str){0}, act->row->action == SP_PYTHON_ACTION_METHODCALLER, set);
+    set->other |= !name;
+}
+
+static void act_partial(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_PARTIAL, act->call, 0, SP_STR(""), false, set);
+}
+
+static void act_map(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    map(resolver, act->call, strcmp(act->row->name, "itertools.starmap") == 0, set);
+}
+
+static void act_reduce(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    reduce(resolver, act->call, set);
+}
+
+static void act_members(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    for (uint8_t i = 0; act->first && i < act->first->set.n_items; i++)
+        if (act->first->set.items[i]->kind == SP_PYTHON_VALUE_PATH && act->first->set.items[i]->module)
+            sp_resolve_python_emit_dynamic(resolver, "walk over a module's members", act->call->start, act->call->end);
+    set->other = true;
+}
+
+static void act_same(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    const struct sp_python_call *call = act->call;
+    bool is_first = act->row->action == SP_PYTHON_ACTION_SAME;
+    const struct sp_python_argument *same = is_first ? act->first : act->second;
+    if (same)
+        sp_resolve_python_scope_join(resolver, set, &same->set);
+    set->other |= !same;
+    for (uint32_t i = 1; i < call->n_arguments && is_first; i++)
+        sp_resolve_python_action_hide(
+            resolver, &call->arguments[i].set, call->arguments[i].start, call->arguments[i].end);
+    if (call->n_arguments > 1)
+        sp_resolve_python_call_callbacks(resolver, call);
+}
+
+/* dict(a=1), SimpleNamespace(a=1). */
+static void act_named(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
+{
+    const struct sp_python_call *call = act->call;
+    const struct sp_python_value **items =
+        sp_arena_array(&resolver->temporary, 2 * SP_PYTHON_ARGUMENTS_MAX + 1, sizeof(*items));
+    bool is_dict = act->row->action == SP_PYTHON_ACTION_DICT;
+    uint32_t n = 0;
+    for (uint32_t i = 0; items && i < call->n_arguments; i++) {
+        const struct sp_python_argument *one = &call->arguments[i];
+        if (one->name == UINT32_MAX) {
+            sp_resolve_python_action_hide(resolver, &one->set, one->start, one->end);
+            set->other = true;
+            continue;
+        }
+        if (!is_dict)
+            sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, one->name, &one->set);
+        items[n++] =
+            sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, resolver->names.items[one->name], SP_VIA_DIRECT);
+        items[n++] = one->set.n_items == 1 ? one->set.items[0] : NULL;
+    }
+    struct sp_python_value *dict =
+        is_dict && items ? sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_DICT) : NULL;
+    if (dict) {
+        dict->items = items;
+        dict->n_items = n;
+        dict->changes = true;
+    }
+    sp_resolve_python_scope_add(resolver, set, dict);
+}
+
+static void (*const acts[])(struct sp_python_resolver *, const struct act *, struct sp_python_set *) = {
+    [SP_PYTHON_ACTION_ANNOTATIONS] = act_annotations,
+    [SP_PYTHON_ACTION_ATTRGETTER] = act_getter,
+    [SP_PYTHON_ACTION_BUILTINS_ITEM] = act_item,
+    [SP_PYTHON_ACTION_COMPILE] = act_evaluate,
+    [SP_PYTHON_ACTION_DICT] = act_named,
+    [SP_PYTHON_ACTION_DYNAMIC] = act_dynamic,
+    [SP_PYTHON_ACTION_DYNAMIC_CONSTANT] = act_dynamic_constant,
+    [SP_PYTHON_ACTION_EVALUATE] = act_evaluate,
+    [SP_PYTHON_ACTION_EVALUATE_TWO] = act_evaluate,
+    [SP_PYTHON_ACTION_FIND] = act_import,
+    [SP_PYTHON_ACTION_GETATTR] = act_getattr,
+    [SP_PYTHON_ACTION_GETITEM] = act_getitem,
+    [SP_PYTHON_ACTION_GLOBALS] = act_globals,
+    [SP_PYTHON_ACTION_IMPORT] = act_import,
+    [SP_PYTHON_ACTION_IMPORT_TOP] = act_import,
+    [SP_PYTHON_ACTION_INSTANCE] = act_instance,
+    [SP_PYTHON_ACTION_MAP] = act_map,
+    [SP_PYTHON_ACTION_MEMBERS] = act_members,
+    [SP_PYTHON_ACTION_METHODCALLER] = act_getter,
+    [SP_PYTHON_ACTION_NAMESPACE] = act_named,
+    [SP_PYTHON_ACTION_PARTIAL] = act_partial,
+    [SP_PYTHON_ACTION_REDUCE] = act_reduce,
+    [SP_PYTHON_ACTION_SAME] = act_same,
+    [SP_PYTHON_ACTION_SAME_SECOND] = act_same,
+    [SP_PYTHON_ACTION_SETATTR] = act_setattr,
+    [SP_PYTHON_ACTION_SYS_MODULES] = act_item,
+    [SP_PYTHON_ACTION_VARS] = act_vars,
+};
+
+_Static_assert(sizeof(acts) / sizeof(acts[0]) == SP_PYTHON_ACTION_COUNT, "a function for every action");
+
 void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct sp_python_action_row *row,
     const struct sp_python_value *callee, const struct sp_python_call *call, struct sp_python_set *set)
 {
-    const struct sp_python_argument *first = sp_resolve_python_call_argument(resolver, call, 0, NULL);
-    const struct sp_python_argument *second = sp_resolve_python_call_argument(resolver, call, 1, NULL);
-    switch (row->action) {
-    case SP_PYTHON_ACTION_ANNOTATIONS:
-        if (evaluates_annotations(resolver, call))
-            sp_resolve_python_emit_dynamic(resolver, "evaluation of annotations", call->start, call->end);
-        set->other = true;
-        return;
-    case SP_PYTHON_ACTION_INSTANCE:
-        sp_resolve_python_scope_add(resolver, set, callee);
-        set->other = true;
-        return;
-    case SP_PYTHON_ACTION_IMPORT:
-    case SP_PYTHON_ACTION_IMPORT_TOP:
-    case SP_PYTHON_ACTION_FIND: import_by_name(resolver, callee, row, call, set); return;
-    case SP_PYTHON_ACTION_EVALUATE:
-    case SP_PYTHON_ACTION_EVALUATE_TWO:
-    case SP_PYTHON_ACTION_COMPILE: evaluate(resolver, row, call, set); return;
-    case SP_PYTHON_ACTION_DYNAMIC:
-        sp_resolve_python_emit_dynamic(resolver, row->what, call->start, call->end);
-        set->other = true;
-        return;
-    case SP_PYTHON_ACTION_DYNAMIC_CONSTANT:
-        /* Bytes that the program brings with it name what it imports, and are no data. */
-        if (first && first->set.n_items)
-            sp_resolve_python_emit_dynamic(resolver, row->what, call->start, call->end);
-        set->other = true;
-        return;
-    case SP_PYTHON_ACTION_GETATTR: {
-        const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, call, 2, NULL);
-        if (first && second)
-            sp_resolve_python_perform_member(resolver, &first->set, second, callee->via, call, set);
-        else
-            tell_star(resolver, call);
-        set->other |= !first || !second;
-        if (third)
-            sp_resolve_python_scope_join(resolver, set, &third->set);
-        return;
-    }
-    case SP_PYTHON_ACTION_SETATTR: {
-        const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, call, 2, NULL);
-        const struct sp_python_value *name = second ? sp_resolve_python_scope_constant(&second->set) : NULL;
-        uint32_t number = name ? sp_python_names_find(&resolver->names, name->text) : UINT32_MAX;
-        for (uint8_t i = 0; first && i < first->set.n_items; i++)
-            sp_resolve_python_store_member(
-                resolver, first->set.items[i], name ? name->text : (struct sp_str){0}, call->start, call->end);
-        if (name)
-            sp_resolve_python_member_tell_path(resolver, name->text, call->start, call->end);
-        if (third && number != UINT32_MAX)
-            sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &third->set);
-        for (uint8_t i = 0; third && first && i < first->set.n_items; i++)
-            if (first->set.items[i]->kind == SP_PYTHON_VALUE_PATH)
-                sp_share_python_store(resolver, first->set.items[i]->text, name ? &name->text : NULL, &third->set,
-                    call->start, call->end);
-        sp_resolve_python_call_callbacks(resolver, call);
-        set->other = true;
-        return;
-    }
-    case SP_PYTHON_ACTION_GETITEM:
-        for (uint8_t i = 0; first && second && i < first->set.n_items; i++)
-            if (!sp_resolve_python_perform_subscript(
-                    resolver, first->set.items[i], second, call->start, call->end, call->called, set))
-                sp_resolve_python_call_compute(resolver, callee, call, set);
-        set->other |= !first || !second || first->set.other;
-        return;
-    case SP_PYTHON_ACTION_BUILTINS_ITEM:
-    case SP_PYTHON_ACTION_SYS_MODULES: {
-        struct sp_python_value container = {.kind = SP_PYTHON_VALUE_PATH, .via = callee->via, .module = true};
-        container.text = row->action == SP_PYTHON_ACTION_SYS_MODULES ? SP_STR("sys.modules") : SP_STR("builtins");
-        if (first)
-            sp_resolve_python_perform_subscript(resolver, &container, first, call->start, call->end, call->called, set);
-        else
-            tell_star(resolver, call);
-        set->other |= !first;
-        return;
-    }
-    case SP_PYTHON_ACTION_GLOBALS: sp_resolve_python_scope_add(resolver, set, own_names(resolver, row)); return;
-    case SP_PYTHON_ACTION_VARS:
-        if (!first)
-            sp_resolve_python_scope_add(resolver, set, own_names(resolver, row));
-        for (uint8_t i = 0; first && i < first->set.n_items; i++)
-            if (first->set.items[i]->kind == SP_PYTHON_VALUE_PATH)
-                sp_resolve_python_scope_add(resolver, set,
-                    sp_fold_python_text(
-                        &resolver->fold, SP_PYTHON_VALUE_NAMESPACE, first->set.items[i]->text, SP_VIA_CALL));
-        set->other |= first && (first->set.other || !first->set.n_items);
-        return;
-    case SP_PYTHON_ACTION_ATTRGETTER:
-    case SP_PYTHON_ACTION_METHODCALLER: {
-        /* Without a text: of a member whose name is not known. */
-        const struct sp_python_value *name = first ? sp_resolve_python_scope_constant(&first->set) : NULL;
-        sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_GETTER, call, 1, name ? name->text : (struct sp_str){0},
-            row->action == SP_PYTHON_ACTION_METHODCALLER, set);
-        set->other |= !name;
-        return;
-    }
-    case SP_PYTHON_ACTION_PARTIAL:
-        sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_PARTIAL, call, 0, SP_STR(""), false, set);
-        return;
-    case SP_PYTHON_ACTION_MAP: map(resolver, call, strcmp(row->name, "itertools.starmap") == 0, set); return;
-    case SP_PYTHON_ACTION_REDUCE: reduce(resolver, call, set); return;
-    case SP_PYTHON_ACTION_MEMBERS:
-        for (uint8_t i = 0; first && i < first->set.n_items; i++)
-            if (first->set.items[i]->kind == SP_PYTHON_VALUE_PATH && first->set.items[i]->module)
-                sp_resolve_python_emit_dynamic(resolver, "walk over a module's members", call->start, call->end);
-        set->other = true;
-        return;
-    case SP_PYTHON_ACTION_SAME:
-    case SP_PYTHON_ACTION_SAME_SECOND: {
-        const struct sp_python_argument *same = row->action == SP_PYTHON_ACTION_SAME ? first : second;
-        if (same)
-            sp_resolve_python_scope_join(resolver, set, &same->set);
-        set->other |= !same;
-        for (uint32_t i = 1; i < call->n_arguments && row->action == SP_PYTHON_ACTION_SAME; i++)
-            sp_resolve_python_action_hide(
-                resolver, &call->arguments[i].set, call->arguments[i].start, call->arguments[i].end);
-        if (call->n_arguments > 1)
-            sp_resolve_python_call_callbacks(resolver, call);
-        return;
-    }
-    case SP_PYTHON_ACTION_DICT:
-    case SP_PYTHON_ACTION_NAMESPACE: {
-        const struct sp_python_value **items =
-            sp_arena_array(&resolver->temporary, 2 * SP_PYTHON_ARGUMENTS_MAX + 1, sizeof(*items));
-        uint32_t n = 0;
-        for (uint32_t i = 0; items && i < call->n_arguments; i++) {
-            const struct sp_python_argument *one = &call->arguments[i];
-            if (one->name == UINT32_MAX) {
-                sp_resolve_python_action_hide(resolver, &one->set, one->start, one->end);
-                set->other = true;
-                continue;
-            }
-            if (row->action == SP_PYTHON_ACTION_NAMESPACE)
-                sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, one->name, &one->set);
-            items[n++] = sp_fold_python_text(
-                &resolver->fold, SP_PYTHON_VALUE_TEXT, resolver->names.items[one->name], SP_VIA_DIRECT);
-            items[n++] = one->set.n_items == 1 ? one->set.items[0] : NULL;
-        }
-        struct sp_python_value *dict = row->action == SP_PYTHON_ACTION_DICT && items
-                                           ? sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_DICT)
-                                           : NULL;
-        if (dict) {
-            dict->items = items;
-            dict->n_items = n;
-            dict->changes = true;
-        }
-        sp_resolve_python_scope_add(resolver, set, dict);
-        return;
-    }
-    }
+    const struct act act = {.row = row,
+        .callee = callee,
+        .call = call,
+        .first = sp_resolve_python_call_argument(resolver, call, 0, NULL),
+        .second = sp_resolve_python_call_argument(resolver, call, 1, NULL)};
+    acts[row->action](resolver, &act, set);
 }

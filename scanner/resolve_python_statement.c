@@ -1,11 +1,6 @@
 /* Statements: what they bind, and the scopes that they open. One thread at a time. */
 #include "scanner/resolve_python.h"
 
-static const struct sp_python_node *at(const struct sp_python_resolver *resolver, uint32_t node)
-{
-    return sp_python_tree_at(&resolver->tree, node);
-}
-
 static const struct sp_python_set unknown = {.other = true};
 
 /* ---- functions and classes ---- */
@@ -25,16 +20,17 @@ static uint32_t new_function(struct sp_python_resolver *resolver, uint32_t node)
 /* Parameters are bound to their defaults and to what is not known; defaults belong to the scope outside. */
 static void parameters(struct sp_python_resolver *resolver, uint32_t node, uint32_t scope)
 {
-    for (uint32_t child = at(resolver, node)->child; child; child = at(resolver, child)->next) {
-        const struct sp_python_node *parameter = at(resolver, child);
+    for (uint32_t child = sp_resolve_python_at(resolver, node)->child; child;
+         child = sp_resolve_python_at(resolver, child)->next) {
+        const struct sp_python_node *parameter = sp_resolve_python_at(resolver, child);
         struct sp_python_set set = {0};
         if (parameter->kind != SP_PYTHON_NODE_PARAMETER) {
             sp_resolve_python_expression_visit(resolver, child);
             continue;
         }
-        for (uint32_t part = parameter->child; part; part = at(resolver, part)->next) {
-            if (at(resolver, part)->kind == SP_PYTHON_NODE_OTHER && at(resolver, part)->next == 0 &&
-                part == parameter->child)
+        for (uint32_t part = parameter->child; part; part = sp_resolve_python_at(resolver, part)->next) {
+            if (sp_resolve_python_at(resolver, part)->kind == SP_PYTHON_NODE_OTHER &&
+                sp_resolve_python_at(resolver, part)->next == 0 && part == parameter->child)
                 sp_resolve_python_expression_visit(resolver, part);
             else
                 sp_resolve_python_expression(resolver, part, &set);
@@ -55,8 +51,8 @@ const struct sp_python_value *sp_resolve_python_statement_define(struct sp_pytho
         return NULL;
     uint32_t function = (uint32_t)node->value;
     uint32_t scope = resolver->functions[function - 1].scope;
-    for (uint32_t child = node->child; child && !resolver->code; child = at(resolver, child)->next) {
-        uint8_t kind = at(resolver, child)->kind;
+    for (uint32_t child = node->child; child && !resolver->code; child = sp_resolve_python_at(resolver, child)->next) {
+        uint8_t kind = sp_resolve_python_at(resolver, child)->kind;
         if (kind == SP_PYTHON_NODE_DECORATOR)
             continue;
         if (kind == SP_PYTHON_NODE_PARAMETERS) {
@@ -92,19 +88,20 @@ const struct sp_python_value *sp_resolve_python_statement_define(struct sp_pytho
 static void decorate(struct sp_python_resolver *resolver, const struct sp_python_node *node, struct sp_python_set *set)
 {
     uint32_t decorators[32], n = 0;
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
-        if (at(resolver, child)->kind == SP_PYTHON_NODE_DECORATOR && at(resolver, child)->child) {
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
+        if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_DECORATOR &&
+            sp_resolve_python_at(resolver, child)->child) {
             if (n < sizeof(decorators) / sizeof(decorators[0]))
-                decorators[n++] = at(resolver, child)->child;
+                decorators[n++] = sp_resolve_python_at(resolver, child)->child;
             else
-                sp_resolve_python_expression_visit(resolver, at(resolver, child)->child);
+                sp_resolve_python_expression_visit(resolver, sp_resolve_python_at(resolver, child)->child);
         }
     bool limit = n == sizeof(decorators) / sizeof(decorators[0]);
     if (limit && !resolver->quiet)
         sp_resolve_python_emit_limit(resolver, "too many decorators", node->start, node->start);
     while (n > 0) {
         struct sp_python_set callees, result = {0};
-        const struct sp_python_node *decorator = at(resolver, decorators[--n]);
+        const struct sp_python_node *decorator = sp_resolve_python_at(resolver, decorators[--n]);
         sp_resolve_python_expression(resolver, decorators[n], &callees);
         struct sp_python_call *call = sp_resolve_python_call_take(resolver, decorator->start, decorator->end, false);
         if (!call)
@@ -126,7 +123,7 @@ static void decorate(struct sp_python_resolver *resolver, const struct sp_python
 
 static void function(struct sp_python_resolver *resolver, uint32_t index)
 {
-    const struct sp_python_node *node = at(resolver, index);
+    const struct sp_python_node *node = sp_resolve_python_at(resolver, index);
     struct sp_python_set set = {0};
     sp_resolve_python_scope_add(resolver, &set, sp_resolve_python_statement_define(resolver, index));
     if (node->has_as)
@@ -144,10 +141,10 @@ static void class(struct sp_python_resolver *resolver, uint32_t index)
     unsigned n_branches = resolver->n_branches;
     if (!node->value)
         node->value = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_CLASS);
-    for (uint32_t child = node->child; child && !resolver->code; child = at(resolver, child)->next) {
-        if (at(resolver, child)->kind == SP_PYTHON_NODE_DECORATOR)
+    for (uint32_t child = node->child; child && !resolver->code; child = sp_resolve_python_at(resolver, child)->next) {
+        if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_DECORATOR)
             continue;
-        if (at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
+        if (sp_resolve_python_at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
             sp_resolve_python_expression_visit(resolver, child);
             continue;
         }
@@ -171,10 +168,10 @@ static void assign(struct sp_python_resolver *resolver, const struct sp_python_n
     struct sp_python_set set = unknown;
     if (!value)
         return;
-    while (at(resolver, value)->next)
-        value = at(resolver, value)->next;
+    while (sp_resolve_python_at(resolver, value)->next)
+        value = sp_resolve_python_at(resolver, value)->next;
     sp_resolve_python_expression(resolver, value, &set);
-    for (uint32_t target = node->child; target != value; target = at(resolver, target)->next)
+    for (uint32_t target = node->child; target != value; target = sp_resolve_python_at(resolver, target)->next)
         sp_resolve_python_assign(resolver, target, &set);
 }
 
@@ -182,7 +179,7 @@ static void assign(struct sp_python_resolver *resolver, const struct sp_python_n
 static void augmented(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
     struct sp_python_set left = {0}, right = {0}, set = {0};
-    uint32_t value = node->child ? at(resolver, node->child)->next : 0;
+    uint32_t value = node->child ? sp_resolve_python_at(resolver, node->child)->next : 0;
     if (node->child)
         sp_resolve_python_expression(resolver, node->child, &left);
     if (value)
@@ -205,7 +202,7 @@ static void augmented(struct sp_python_resolver *resolver, const struct sp_pytho
 static void bind_items(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
     struct sp_python_set set = {0};
-    uint32_t target = node->child ? at(resolver, node->child)->next : 0;
+    uint32_t target = node->child ? sp_resolve_python_at(resolver, node->child)->next : 0;
     if (node->child)
         sp_resolve_python_expression(resolver, node->child, &set);
     set.other = true; /* what __enter__ answers, or what was raised */
@@ -216,14 +213,15 @@ static void bind_items(struct sp_python_resolver *resolver, const struct sp_pyth
 static void loop(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
     struct sp_python_set iterable = {0}, items;
-    uint32_t target = node->child, source = target ? at(resolver, target)->next : 0;
+    uint32_t target = node->child, source = target ? sp_resolve_python_at(resolver, target)->next : 0;
     if (!source)
         return;
     sp_resolve_python_expression(resolver, source, &iterable);
     sp_resolve_python_display_iterate(resolver, &iterable, &items);
     resolver->n_branches++;
     sp_resolve_python_assign(resolver, target, &items);
-    for (uint32_t child = at(resolver, source)->next; child; child = at(resolver, child)->next)
+    for (uint32_t child = sp_resolve_python_at(resolver, source)->next; child;
+         child = sp_resolve_python_at(resolver, child)->next)
         sp_resolve_python_statement(resolver, child);
     resolver->n_branches--;
 }
@@ -249,15 +247,16 @@ static void capture_items(
 {
     struct sp_python_set items;
     sp_resolve_python_display_iterate(resolver, set, &items);
-    for (uint32_t child = row->child; child; child = at(resolver, child)->next)
-        if (at(resolver, child)->kind != SP_PYTHON_NODE_NAME && at(resolver, child)->kind != SP_PYTHON_NODE_STAR)
+    for (uint32_t child = row->child; child; child = sp_resolve_python_at(resolver, child)->next)
+        if (sp_resolve_python_at(resolver, child)->kind != SP_PYTHON_NODE_NAME &&
+            sp_resolve_python_at(resolver, child)->kind != SP_PYTHON_NODE_STAR)
             capture(resolver, child, &items);
 }
 
 /* The names of a pattern that are bound by it: not classes, not dotted constants. */
 static void capture(struct sp_python_resolver *resolver, uint32_t pattern, const struct sp_python_set *set)
 {
-    const struct sp_python_node *node = at(resolver, pattern);
+    const struct sp_python_node *node = sp_resolve_python_at(resolver, pattern);
     if (node->kind == SP_PYTHON_NODE_NAME) {
         sp_resolve_python_scope_bind(resolver, node->name, set);
         return;
@@ -269,10 +268,12 @@ static void capture(struct sp_python_resolver *resolver, uint32_t pattern, const
         return;
     }
     if (node->kind == SP_PYTHON_NODE_CHAIN) {
-        for (uint32_t link = at(resolver, node->child)->next; link; link = at(resolver, link)->next)
-            for (uint32_t child = at(resolver, link)->child; child; child = at(resolver, child)->next)
-                if (at(resolver, child)->kind == SP_PYTHON_NODE_KEYWORD)
-                    capture_attribute(resolver, at(resolver, child), set);
+        for (uint32_t link = sp_resolve_python_at(resolver, node->child)->next; link;
+             link = sp_resolve_python_at(resolver, link)->next)
+            for (uint32_t child = sp_resolve_python_at(resolver, link)->child; child;
+                 child = sp_resolve_python_at(resolver, child)->next)
+                if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_KEYWORD)
+                    capture_attribute(resolver, sp_resolve_python_at(resolver, child), set);
                 else
                     capture(resolver, child, &unknown);
         return;
@@ -282,7 +283,7 @@ static void capture(struct sp_python_resolver *resolver, uint32_t pattern, const
         capture_items(resolver, node, set);
         return;
     }
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
         capture(resolver, child, node->kind == SP_PYTHON_NODE_BINARY ? set : &unknown);
 }
 
@@ -290,14 +291,15 @@ static void match(struct sp_python_resolver *resolver, const struct sp_python_no
 {
     struct sp_python_set outer = resolver->subject, set = unknown;
     uint32_t child = node->child;
-    if (child && at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
+    if (child && sp_resolve_python_at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
         sp_resolve_python_expression(resolver, child, &set);
-        sp_resolve_python_action_hide(resolver, &set, at(resolver, child)->start, at(resolver, child)->end);
-        child = at(resolver, child)->next;
+        sp_resolve_python_action_hide(
+            resolver, &set, sp_resolve_python_at(resolver, child)->start, sp_resolve_python_at(resolver, child)->end);
+        child = sp_resolve_python_at(resolver, child)->next;
     }
     resolver->subject = set;
     resolver->n_branches++;
-    for (; child; child = at(resolver, child)->next)
+    for (; child; child = sp_resolve_python_at(resolver, child)->next)
         sp_resolve_python_statement(resolver, child);
     resolver->n_branches--;
     resolver->subject = outer;
@@ -306,11 +308,11 @@ static void match(struct sp_python_resolver *resolver, const struct sp_python_no
 static void match_case(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
     uint32_t child = node->child;
-    if (child && at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
+    if (child && sp_resolve_python_at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
         capture(resolver, child, &resolver->subject);
-        child = at(resolver, child)->next;
+        child = sp_resolve_python_at(resolver, child)->next;
     }
-    for (; child; child = at(resolver, child)->next)
+    for (; child; child = sp_resolve_python_at(resolver, child)->next)
         sp_resolve_python_statement(resolver, child);
 }
 
@@ -319,21 +321,21 @@ static void match_case(struct sp_python_resolver *resolver, const struct sp_pyth
 static void children(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
     resolver->n_branches++;
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
         sp_resolve_python_statement(resolver, child);
     resolver->n_branches--;
 }
 
 static void declare(struct sp_python_resolver *resolver, const struct sp_python_node *node, bool global)
 {
-    for (uint32_t child = node->child; child; child = at(resolver, child)->next)
-        if (at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
-            sp_resolve_python_scope_declare(resolver, at(resolver, child)->name, global);
+    for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
+        if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
+            sp_resolve_python_scope_declare(resolver, sp_resolve_python_at(resolver, child)->name, global);
 }
 
 void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t index)
 {
-    const struct sp_python_node *node = at(resolver, index);
+    const struct sp_python_node *node = sp_resolve_python_at(resolver, index);
     struct sp_python_set set = {0};
     if (resolver->code)
         return;
@@ -342,8 +344,8 @@ void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t i
     case SP_PYTHON_NODE_ASSIGN: assign(resolver, node); return;
     case SP_PYTHON_NODE_AUGMENTED: augmented(resolver, node); return;
     case SP_PYTHON_NODE_ANNOTATED: {
-        uint32_t annotation = node->child ? at(resolver, node->child)->next : 0;
-        uint32_t value = annotation ? at(resolver, annotation)->next : 0;
+        uint32_t annotation = node->child ? sp_resolve_python_at(resolver, node->child)->next : 0;
+        uint32_t value = annotation ? sp_resolve_python_at(resolver, annotation)->next : 0;
         if (annotation)
             sp_resolve_python_expression_visit(resolver, annotation);
         if (value) {
@@ -358,7 +360,7 @@ void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t i
     case SP_PYTHON_NODE_CLASS: class(resolver, index); return;
     case SP_PYTHON_NODE_COMPOUND: children(resolver, node); return;
     case SP_PYTHON_NODE_WITH:
-        for (uint32_t child = node->child; child; child = at(resolver, child)->next)
+        for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
             sp_resolve_python_statement(resolver, child);
         return;
     case SP_PYTHON_NODE_BIND: bind_items(resolver, node); return;
@@ -372,9 +374,9 @@ void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t i
         }
         return;
     case SP_PYTHON_NODE_DELETE:
-        for (uint32_t child = node->child; child; child = at(resolver, child)->next)
-            if (at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
-                sp_resolve_python_scope_delete(resolver, at(resolver, child)->name);
+        for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
+            if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
+                sp_resolve_python_scope_delete(resolver, sp_resolve_python_at(resolver, child)->name);
             else
                 sp_resolve_python_expression_visit(resolver, child);
         return;
@@ -387,7 +389,8 @@ void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t i
 void sp_resolve_python_statement_block(struct sp_python_resolver *resolver, uint32_t block)
 {
     bool top = block == resolver->tree.root;
-    for (uint32_t child = at(resolver, block)->child; child && !resolver->code; child = at(resolver, child)->next) {
+    for (uint32_t child = sp_resolve_python_at(resolver, block)->child; child && !resolver->code;
+         child = sp_resolve_python_at(resolver, child)->next) {
         sp_resolve_python_statement(resolver, child);
         if (top)
             sp_arena_reset(&resolver->temporary);

@@ -581,6 +581,7 @@ Test(resolve_python, tells_what_calls_answer_that_nobody_writes)
         "class C:\n  __call__ = lambda s: __import__\nC()()('socket')",
         "class C: pass\ndef f(s): return __import__\nC.__call__ = f\nC()()('socket')",
         "def f(s): return __import__\ntype('C', (), {'__call__': f})()()('socket')",
+        "class C: pass\ndef f(s): return __import__\nsetattr(C, '__call__', f)\nC()()('socket')",
         "import functools\nclass C:\n  @functools.cached_property\n  def m(s): return __import__\nC().m('socket')",
         /* Answered by what is answered, which stands behind it. */
         "class C:\n  def __call__(s): return f\ndef f(): return g\ndef g(): return __import__\nC()()()()('socket')",
