@@ -7,7 +7,7 @@
 #define WALKS_MAX       8
 #define TEMPORARY_BYTES ((size_t)256 << 20)
 #define FOLD_BYTES      ((size_t)4 << 20) /* and eight times the source */
-#define STEPS           ((size_t)1 << 16) /* and a quarter of the source: see sp_resolve_python_scope_pay */
+#define STEPS           ((size_t)1 << 16) /* and a quarter of the source: see sp_resolve_python_set_pay */
 
 static void walk(struct sp_python_resolver *resolver)
 {

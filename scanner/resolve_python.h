@@ -102,26 +102,39 @@ static inline const struct sp_python_node *sp_resolve_python_at(
     return sp_python_tree_at(&resolver->tree, node);
 }
 
-/* ---- scope: sets and names ---- */
+/* The arena had no room: nothing more is walked. */
+static inline void sp_resolve_python_fail(struct sp_python_resolver *resolver, const struct sp_arena *arena)
+{
+    if (!resolver->code)
+        resolver->code = sp_arena_error(arena);
+}
 
-void sp_resolve_python_scope_add(
+/* ---- set ---- */
+
+void sp_resolve_python_set_add(
     struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value);
-void sp_resolve_python_scope_join(
+void sp_resolve_python_set_join(
     struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_set *other);
 /* May each of n meanings be looked at once more? Work that many meanings cause is paid from a budget; once it is spent,
  * what hangs on them is a limit. */
-bool sp_resolve_python_scope_pay(struct sp_python_resolver *resolver, uint32_t n);
+bool sp_resolve_python_set_pay(struct sp_python_resolver *resolver, uint32_t n);
 /* A copy in which every path is an alias at least. */
-struct sp_python_set sp_resolve_python_scope_aliased(
+struct sp_python_set sp_resolve_python_set_aliased(
     struct sp_python_resolver *resolver, const struct sp_python_set *set);
 /* The one constant text that the set is, or NULL. */
-const struct sp_python_value *sp_resolve_python_scope_constant(const struct sp_python_set *set);
+const struct sp_python_value *sp_resolve_python_set_constant(const struct sp_python_set *set);
 
 /* The set's only value, where it has no other. */
-const struct sp_python_value *sp_resolve_python_scope_single(const struct sp_python_set *set);
+const struct sp_python_value *sp_resolve_python_set_single(const struct sp_python_set *set);
 /* Can all meanings of `from` be looked at? Else what comes of them, `set`, has a limit. */
-bool sp_resolve_python_scope_affords(
+bool sp_resolve_python_set_affords(
     struct sp_python_resolver *resolver, const struct sp_python_set *from, struct sp_python_set *set);
+
+/* Adds to a set that lasts; true: it got a meaning that matters and that it did not have. */
+bool sp_resolve_python_set_grow(
+    struct sp_python_resolver *resolver, struct sp_python_set *into, const struct sp_python_set *from);
+
+/* ---- scope: names ---- */
 
 uint32_t sp_resolve_python_scope_new(struct sp_python_resolver *resolver, enum sp_python_scope_kind kind);
 void sp_resolve_python_scope_bind(struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set);
@@ -254,7 +267,7 @@ void sp_resolve_python_call_give(struct sp_python_resolver *resolver, struct sp_
 void sp_resolve_python_call(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
     const struct sp_python_call *call, struct sp_python_set *set);
 
-/* ---- action, perform: the functions that are known ---- */
+/* ---- action: the functions that are known ---- */
 
 /* What the value gives away as a whole, itself or in a row: all modules, the names of one; NULL: nothing of the kind. */
 const char *sp_resolve_python_action_power(const struct sp_python_value *value, unsigned depth);
@@ -278,8 +291,10 @@ bool sp_resolve_python_action_is_power(struct sp_str path);
  * where the budget of work does not last to look. */
 bool sp_resolve_python_action_gives_power(
     struct sp_python_resolver *resolver, const struct sp_python_value *value, unsigned depth);
+/* ---- lookup ---- */
+
 /* container[key] of a namespace, sys.modules, __builtins__; false: it is none of these. */
-bool sp_resolve_python_perform_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
+bool sp_resolve_python_lookup_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
     const struct sp_python_argument *key, uint32_t start, uint32_t end, bool called, struct sp_python_set *set);
 
 /* ---- import ---- */

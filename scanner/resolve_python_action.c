@@ -286,7 +286,7 @@ bool sp_resolve_python_action_gives_power(
         return resolver->functions[value->number].gives_power;
     default: break;
     }
-    if (depth > 0 && value->n_items && !sp_resolve_python_scope_pay(resolver, value->n_items / NESTED_FREE + 1))
+    if (depth > 0 && value->n_items && !sp_resolve_python_set_pay(resolver, value->n_items / NESTED_FREE + 1))
         return true;
     for (uint32_t i = 0; depth > 0 && i < value->n_items; i++)
         if (sp_resolve_python_action_gives_power(resolver, value->items[i], depth - 1))
@@ -346,7 +346,7 @@ void sp_resolve_python_action_hide(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end)
 {
     for (uint8_t i = 0; i < set->n_items; i++) {
-        if (set->items[i]->n_items > NESTED_FREE && !sp_resolve_python_scope_pay(resolver, NESTED_MAX)) {
+        if (set->items[i]->n_items > NESTED_FREE && !sp_resolve_python_set_pay(resolver, NESTED_MAX)) {
             if (!resolver->quiet)
                 sp_resolve_python_emit_limit(resolver, "rows within rows", start, end);
             return;

@@ -48,13 +48,21 @@ extern const struct sp_sorted sp_resolve_python_action_table; /* of struct sp_py
 /* NULL: nothing is known of it. */
 const struct sp_python_action_row *sp_resolve_python_action_find(struct sp_str name);
 
+/* The way that hides more. */
+static inline enum sp_via sp_resolve_python_action_via(enum sp_via a, enum sp_via b)
+{
+    return a > b ? a : b;
+}
+
 /* ---- perform ---- */
 
 /* A call of a function of the table. */
 void sp_resolve_python_perform(struct sp_python_resolver *resolver, const struct sp_python_action_row *row,
     const struct sp_python_value *callee, const struct sp_python_call *call, struct sp_python_set *set);
+/* ---- lookup ---- */
+
 /* getattr of each object and each name. */
-void sp_resolve_python_perform_member(struct sp_python_resolver *resolver, const struct sp_python_set *object,
+void sp_resolve_python_lookup_member(struct sp_python_resolver *resolver, const struct sp_python_set *object,
     const struct sp_python_argument *name, enum sp_via via, const struct sp_python_call *call,
     struct sp_python_set *set);
 

@@ -8,7 +8,7 @@
 static void assign_items(
     struct sp_python_resolver *resolver, const struct sp_python_node *target, const struct sp_python_set *set)
 {
-    const struct sp_python_value *row = sp_resolve_python_scope_single(set);
+    const struct sp_python_value *row = sp_resolve_python_set_single(set);
     const struct sp_python_value *items =
         row && row->kind == SP_PYTHON_VALUE_SEQUENCE ? row : sp_fold_python_items(&resolver->fold, row);
     struct sp_python_set any = {.other = true};
@@ -23,11 +23,11 @@ static void assign_items(
         struct sp_python_set part = {0};
         if (items && item->kind == SP_PYTHON_NODE_STAR && items->n_items + 1 >= n_targets) {
             /* The row between what stands before the star and what stands behind it. */
-            sp_resolve_python_scope_add(resolver, &part,
+            sp_resolve_python_set_add(resolver, &part,
                 sp_fold_python_sequence(&resolver->fold, items->items + i, items->n_items - (n_targets - 1)));
             starred = true;
         } else if (items && items->n_items + starred >= n_targets) {
-            sp_resolve_python_scope_add(resolver, &part, items->items[starred ? items->n_items - (n_targets - i) : i]);
+            sp_resolve_python_set_add(resolver, &part, items->items[starred ? items->n_items - (n_targets - i) : i]);
         } else {
             part = any;
         }
@@ -67,7 +67,7 @@ static void assign_link(
         sp_resolve_python_member_tell_path(resolver, text, target->start, target->end);
         sp_resolve_python_action_tell_operator(resolver, text, set, target->start, target->end);
         struct sp_python_set none = {.other = true}, told = {0};
-        if (!sp_resolve_python_scope_affords(resolver, &owner, &told))
+        if (!sp_resolve_python_set_affords(resolver, &owner, &told))
             owner = none;
         for (uint8_t i = 0; i < owner.n_items; i++) {
             struct sp_python_set member = {0};
@@ -77,7 +77,7 @@ static void assign_link(
                 continue;
             sp_resolve_python_member_find(resolver, path, text, SP_VIA_DIRECT, target->start, target->end, &member);
             sp_resolve_python_emit_paths(resolver, &member, target->start, target->end, false);
-            if (!sp_resolve_python_scope_affords(resolver, &member, &told))
+            if (!sp_resolve_python_set_affords(resolver, &member, &told))
                 break;
             for (uint8_t k = 0; k < member.n_items; k++) {
                 if (member.items[k]->kind != SP_PYTHON_VALUE_PATH)
@@ -101,9 +101,9 @@ static void assign_link(
     struct sp_python_set key = {.other = true};
     if (link->child)
         sp_resolve_python_expression(resolver, link->child, &key);
-    const struct sp_python_value *constant = sp_resolve_python_scope_constant(&key);
+    const struct sp_python_value *constant = sp_resolve_python_set_constant(&key);
     /* sys.modules[__name__] = …: the program in its own place. */
-    const struct sp_python_value *single = sp_resolve_python_scope_single(&key);
+    const struct sp_python_value *single = sp_resolve_python_set_single(&key);
     bool own = single && single->kind == SP_PYTHON_VALUE_SELF;
     if (constant)
         sp_resolve_python_action_tell_operator(resolver, constant->text, set, target->start, target->end);

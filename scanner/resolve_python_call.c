@@ -3,7 +3,7 @@
 #include "scanner/share_python.h"
 
 #define CALLS_MAX  8 /* callbacks within callbacks */
-#define CALL_PRICE 8 /* of a callback, in what sp_resolve_python_scope_pay counts */
+#define CALL_PRICE 8 /* of a callback, in what sp_resolve_python_set_pay counts */
 
 /* ---- calls and their arguments ---- */
 
@@ -14,7 +14,7 @@ struct sp_python_call *sp_resolve_python_call_take(
     if (call) {
         resolver->calls = call->next;
     } else if (!(call = sp_arena_alloc(resolver->arena, sizeof(*call)))) {
-        resolver->code = sp_arena_error(resolver->arena);
+        sp_resolve_python_fail(resolver, resolver->arena);
         return NULL;
     }
     call->n_arguments = 0;
@@ -63,7 +63,7 @@ void sp_resolve_python_call_with(struct sp_python_resolver *resolver, const stru
     const struct sp_python_value *const *items, uint32_t n_items, const struct sp_python_call *outer,
     const struct sp_python_argument *place, struct sp_python_set *set)
 {
-    if (resolver->n_calls >= CALLS_MAX || !sp_resolve_python_scope_pay(resolver, CALL_PRICE)) {
+    if (resolver->n_calls >= CALLS_MAX || !sp_resolve_python_set_pay(resolver, CALL_PRICE)) {
         set->other = true;
         if (!resolver->quiet)
             sp_resolve_python_emit_limit(resolver, "calls within calls", outer->start, outer->end);
@@ -75,7 +75,7 @@ void sp_resolve_python_call_with(struct sp_python_resolver *resolver, const stru
     for (uint32_t i = 0; i < n_items && i < SP_PYTHON_ARGUMENTS_MAX; i++) {
         struct sp_python_argument *one = &call->arguments[call->n_arguments++];
         *one = (struct sp_python_argument){.start = place->start, .end = place->end, .name = UINT32_MAX};
-        sp_resolve_python_scope_add(resolver, &one->set, items[i]);
+        sp_resolve_python_set_add(resolver, &one->set, items[i]);
     }
     resolver->n_calls++;
     sp_resolve_python_call(resolver, callee, call, set);
@@ -107,7 +107,7 @@ void sp_resolve_python_call_tell_getter(struct sp_python_resolver *resolver, con
         const struct sp_python_set *set = &call->arguments[i].set;
         module |= set->limit;
         for (uint8_t k = 0; k < set->n_items && !module; k++)
-            module = !sp_resolve_python_scope_pay(resolver, set->items[k]->n_items) || holds_module(set->items[k]);
+            module = !sp_resolve_python_set_pay(resolver, set->items[k]->n_items) || holds_module(set->items[k]);
     }
     if (module)
         sp_resolve_python_emit_dynamic(
@@ -176,7 +176,7 @@ static void bind_rest(struct sp_python_resolver *resolver, uint32_t scope, const
     rest->items = items;
     rest->n_items = n;
     struct sp_python_set set = {.other = true};
-    sp_resolve_python_scope_add(resolver, &set, rest);
+    sp_resolve_python_set_add(resolver, &set, rest);
     sp_resolve_python_scope_bind_in(resolver, scope, parameter->name, &set);
 }
 
@@ -261,7 +261,7 @@ void sp_resolve_python_call_compute(struct sp_python_resolver *resolver, const s
     for (uint8_t k = 0; k < n_first; k++) {
         if (n && call->arguments[0].set.n_items > k)
             values[0] = call->arguments[0].set.items[k];
-        sp_resolve_python_scope_add(resolver, set,
+        sp_resolve_python_set_add(resolver, set,
             method ? sp_fold_python_method(&resolver->fold, callee->items[0], callee->text, values, n, named)
                    : sp_fold_python_call(&resolver->fold, callee->text, values, n));
     }
@@ -299,7 +299,7 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
         const struct sp_python_argument *key = sp_resolve_python_call_argument(resolver, call, 0, NULL);
         for (size_t i = 0; i < sizeof(look_ups) / sizeof(look_ups[0]); i++)
             if (key && sp_str_is(callee->text, look_ups[i])) {
-                sp_resolve_python_perform_subscript(resolver, owner, key, call->start, call->end, call->called, set);
+                sp_resolve_python_lookup_subscript(resolver, owner, key, call->start, call->end, call->called, set);
                 return;
             } else if (sp_str_is(callee->text, look_ups[i]) && call->n_arguments) {
                 sp_resolve_python_emit_dynamic(
@@ -328,7 +328,7 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
     if (owner && owner->kind == SP_PYTHON_VALUE_DICT && sp_str_is(callee->text, "get")) {
         const struct sp_python_argument *fallback = sp_resolve_python_call_argument(resolver, call, 1, NULL);
         if (fallback)
-            sp_resolve_python_scope_join(resolver, set, &fallback->set);
+            sp_resolve_python_set_join(resolver, set, &fallback->set);
     }
     if (owner && !sp_fold_python_is_text(owner))
         hide(resolver, call, false);
@@ -355,7 +355,7 @@ void sp_resolve_python_call_bundle(struct sp_python_resolver *resolver, enum sp_
         value->n_items = n;
         value->caller = caller;
     }
-    sp_resolve_python_scope_add(resolver, set, items ? value : NULL);
+    sp_resolve_python_set_add(resolver, set, items ? value : NULL);
 }
 
 /* Each of the names of attrgetter("a", "b"), in a row. */
@@ -372,11 +372,11 @@ static void get_row(struct sp_python_resolver *resolver, const struct sp_python_
     for (uint32_t i = 0; i < callee->n_items; i++) {
         struct sp_python_set member = {0};
         name->set = (struct sp_python_set){0};
-        sp_resolve_python_scope_add(resolver, &name->set, callee->items[i]);
-        sp_resolve_python_perform_member(resolver, &object->set, name, SP_VIA_CALL, call, &member);
+        sp_resolve_python_set_add(resolver, &name->set, callee->items[i]);
+        sp_resolve_python_lookup_member(resolver, &object->set, name, SP_VIA_CALL, call, &member);
         items[i + 1] = member.n_items == 1 ? member.items[0] : NULL;
     }
-    sp_resolve_python_scope_add(resolver, set, sp_fold_python_sequence(&resolver->fold, items, callee->n_items + 1));
+    sp_resolve_python_set_add(resolver, set, sp_fold_python_sequence(&resolver->fold, items, callee->n_items + 1));
 }
 
 static void call_getter(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
@@ -389,16 +389,16 @@ static void call_getter(struct sp_python_resolver *resolver, const struct sp_pyt
         set->other = true;
         return;
     }
-    sp_resolve_python_scope_add(resolver, &name.set,
+    sp_resolve_python_set_add(resolver, &name.set,
         callee->text.n_bytes
             ? sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, callee->text, (enum sp_via)callee->via)
             : NULL);
-    sp_resolve_python_perform_member(resolver, &object->set, &name, SP_VIA_CALL, call, &member);
+    sp_resolve_python_lookup_member(resolver, &object->set, &name, SP_VIA_CALL, call, &member);
     if (!callee->caller) {
         if (callee->n_items)
             get_row(resolver, callee, object, &name, call, &member, set);
         else
-            sp_resolve_python_scope_join(resolver, set, &member);
+            sp_resolve_python_set_join(resolver, set, &member);
         return;
     }
     for (uint8_t i = 0; i < member.n_items; i++)
@@ -477,7 +477,7 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
             sp_resolve_python_store_tell(resolver, first->set.items[i], call->start, call->end);
     } else if (first && ends(callee->text, ".__setattr__")) {
         struct sp_python_value owner = owner_of(callee);
-        const struct sp_python_value *name = sp_resolve_python_scope_constant(&first->set);
+        const struct sp_python_value *name = sp_resolve_python_set_constant(&first->set);
         sp_resolve_python_store_member(
             resolver, &owner, name ? name->text : (struct sp_str){0}, call->start, call->end);
     }
@@ -490,7 +490,7 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
     if (first && (ends(callee->text, ".__getattribute__") || ends(callee->text, ".__getattr__"))) {
         const struct sp_python_argument *second = sp_resolve_python_call_argument(resolver, call, 1, NULL);
         if (second) { /* a class's, not bound: of whatever is handed to it */
-            sp_resolve_python_perform_member(resolver, &first->set, second, callee->via, call, set);
+            sp_resolve_python_lookup_member(resolver, &first->set, second, callee->via, call, set);
             return;
         }
         struct sp_python_value *owner =
@@ -501,8 +501,8 @@ static void call_path(struct sp_python_resolver *resolver, const struct sp_pytho
                 ;
             owner->module = true;
         }
-        sp_resolve_python_scope_add(resolver, &object, owner);
-        sp_resolve_python_perform_member(resolver, &object, first, callee->via, call, set);
+        sp_resolve_python_set_add(resolver, &object, owner);
+        sp_resolve_python_lookup_member(resolver, &object, first, callee->via, call, set);
         return;
     }
     if (sp_share_python_is_own(resolver, callee->text))

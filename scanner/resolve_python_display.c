@@ -49,8 +49,8 @@ void sp_resolve_python_display(
             sp_resolve_python_expression(resolver, here->child, &set);
         for (uint8_t i = 0; i < set.n_items; i++)
             if (sp_resolve_python_action_is_sink(set.items[i]) || sp_resolve_python_action_power(set.items[i], 1))
-                sp_resolve_python_scope_add(resolver, &sinks, set.items[i]);
-        const struct sp_python_value *constant = dict ? sp_resolve_python_scope_constant(&key) : NULL;
+                sp_resolve_python_set_add(resolver, &sinks, set.items[i]);
+        const struct sp_python_value *constant = dict ? sp_resolve_python_set_constant(&key) : NULL;
         if (constant && !star)
             sp_resolve_python_action_tell_operator(resolver, constant->text, &set, here->start, here->end);
         key = set;
@@ -60,7 +60,7 @@ void sp_resolve_python_display(
         }
         if (dict)
             sp_resolve_python_action_hide(resolver, &set, here->start, here->end);
-        const struct sp_python_value *more = sp_resolve_python_scope_single(&set);
+        const struct sp_python_value *more = sp_resolve_python_set_single(&set);
         if (more && (more->kind == SP_PYTHON_VALUE_DICT) != dict)
             more = NULL;
         if (more && !dict)
@@ -83,7 +83,7 @@ void sp_resolve_python_display(
         value->n_items = row.n_items;
         value->changes = node->kind != SP_PYTHON_NODE_TUPLE;
     }
-    sp_resolve_python_scope_add(resolver, ret_set, value);
+    sp_resolve_python_set_add(resolver, ret_set, value);
 }
 
 /* ---- comprehensions ---- */
@@ -99,17 +99,17 @@ void sp_resolve_python_display_iterate(
             continue;
         }
         const struct sp_python_value *items = sp_fold_python_items(&resolver->fold, value);
-        if (items && !sp_resolve_python_scope_pay(resolver, items->n_items)) {
+        if (items && !sp_resolve_python_set_pay(resolver, items->n_items)) {
             set.limit = true;
             items = NULL;
         }
         if (!items)
             set.other = true;
         for (uint32_t k = 0; items && k < items->n_items && !set.other; k++)
-            sp_resolve_python_scope_add(resolver, &set, items->items[k]);
+            sp_resolve_python_set_add(resolver, &set, items->items[k]);
         for (uint32_t k = 0; items && k < items->n_items; k++)
             if (items->items[k] && items->items[k]->kind == SP_PYTHON_VALUE_PATH)
-                sp_resolve_python_scope_add(resolver, &set, items->items[k]);
+                sp_resolve_python_set_add(resolver, &set, items->items[k]);
     }
     *ret_set = set;
 }
@@ -144,7 +144,7 @@ static const struct sp_python_value *rounds(struct sp_python_resolver *resolver,
         node->name = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
     for (uint32_t i = 0; known && i < n_most; i++) {
         struct sp_python_set set = {0};
-        sp_resolve_python_scope_add(resolver, &set, items->items[i]);
+        sp_resolve_python_set_add(resolver, &set, items->items[i]);
         resolver->scope = node->name;
         clear_target(resolver, clause->child);
         sp_resolve_python_assign(resolver, clause->child, &set);
@@ -163,12 +163,12 @@ static const struct sp_python_value *rounds(struct sp_python_resolver *resolver,
             sp_resolve_python_expression(resolver, test->child, &left);
             sp_resolve_python_expression(resolver, second, &right);
             passes = sp_fold_python_compare(sp_resolve_python_at(resolver, second)->joint,
-                sp_resolve_python_scope_single(&left), sp_resolve_python_scope_single(&right));
+                sp_resolve_python_set_single(&left), sp_resolve_python_set_single(&right));
         }
         known = passes >= 0;
         if (passes == 1) {
             sp_resolve_python_expression(resolver, node->child, &set);
-            results[n_results] = sp_resolve_python_scope_single(&set);
+            results[n_results] = sp_resolve_python_set_single(&set);
             known = results[n_results++];
         }
         resolver->scope = outer;
@@ -216,7 +216,7 @@ void sp_resolve_python_display_comprehension(
     resolver->scope = outer;
     struct sp_python_set set = {0};
     const struct sp_python_value *items =
-        only ? sp_fold_python_items(&resolver->fold, sp_resolve_python_scope_single(&only_items)) : NULL;
+        only ? sp_fold_python_items(&resolver->fold, sp_resolve_python_set_single(&only_items)) : NULL;
     const struct sp_python_value *folded = items ? rounds(resolver, node, only, items) : NULL;
     if (!folded && element.n_items && !node->op) {
         /* At least what the elements may be, for those who call or iterate over them. */
@@ -230,6 +230,6 @@ void sp_resolve_python_display_comprehension(
         folded = paths ? folded : NULL;
         set.other = true;
     }
-    sp_resolve_python_scope_add(resolver, &set, folded);
+    sp_resolve_python_set_add(resolver, &set, folded);
     *ret_set = set;
 }

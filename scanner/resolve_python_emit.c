@@ -65,7 +65,7 @@ void sp_resolve_python_emit_paths(
     struct sp_python_resolver *resolver, const struct sp_python_set *set, uint32_t start, uint32_t end, bool call)
 {
     struct sp_python_set told = {.limit = set->limit};
-    if (sp_resolve_python_scope_affords(resolver, set, &told))
+    if (sp_resolve_python_set_affords(resolver, set, &told))
         for (uint8_t i = 0; i < set->n_items; i++)
             if (set->items[i]->kind == SP_PYTHON_VALUE_PATH)
                 sp_resolve_python_emit_name(resolver, set->items[i], start, end, call);

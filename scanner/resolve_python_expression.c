@@ -25,7 +25,7 @@ static bool spread(struct sp_python_resolver *resolver, const struct sp_python_n
     const struct sp_python_argument *argument, struct sp_python_call *call)
 {
     bool pairs = node->kind == SP_PYTHON_NODE_DOUBLE_STAR;
-    const struct sp_python_value *row = sp_resolve_python_scope_single(&argument->set);
+    const struct sp_python_value *row = sp_resolve_python_set_single(&argument->set);
     if (!row || (row->kind == SP_PYTHON_VALUE_DICT) != pairs)
         return false;
     if (!pairs)
@@ -42,7 +42,7 @@ static bool spread(struct sp_python_resolver *resolver, const struct sp_python_n
         if (pairs)
             one->name =
                 sp_python_names_add(&resolver->names, sp_resolve_python_emit_keep(resolver, row->items[i]->text));
-        sp_resolve_python_scope_add(resolver, &one->set, row->items[i + step - 1]);
+        sp_resolve_python_set_add(resolver, &one->set, row->items[i + step - 1]);
     }
     return true;
 }
@@ -88,7 +88,7 @@ static __attribute__((noinline)) void call_link(struct sp_python_resolver *resol
         return;
     gather(resolver, node, call);
     struct sp_python_set none = {.other = true};
-    if (!sp_resolve_python_scope_affords(resolver, callee, &set)) {
+    if (!sp_resolve_python_set_affords(resolver, callee, &set)) {
         sp_resolve_python_emit_limit(resolver, "a name with too many meanings, or too long", start, node->end);
         callee = &none;
     }
@@ -101,7 +101,7 @@ static __attribute__((noinline)) void call_link(struct sp_python_resolver *resol
                 resolver, &call->arguments[i].set, call->arguments[i].start, call->arguments[i].end);
         struct sp_python_set ignored = {0};
         sp_resolve_python_call(resolver, NULL, call, &ignored);
-        sp_resolve_python_scope_join(resolver, &set, &ignored);
+        sp_resolve_python_set_join(resolver, &set, &ignored);
     }
     sp_resolve_python_call_give(resolver, call);
     *ret_set = set;
@@ -147,7 +147,7 @@ void sp_resolve_python_expression_chain(
     }
     if (fresh)
         sp_resolve_python_emit_paths(resolver, &set, node->start, end, false);
-    const struct sp_python_value *constant = sp_resolve_python_scope_constant(&set);
+    const struct sp_python_value *constant = sp_resolve_python_set_constant(&set);
     if (constant && !fresh)
         sp_resolve_python_emit_folded(resolver, constant, node->start, node->end);
     *ret_set = set;
@@ -157,7 +157,7 @@ static void name(struct sp_python_resolver *resolver, const struct sp_python_nod
 {
     sp_resolve_python_scope_find(resolver, node->name, ret_set);
     sp_resolve_python_emit_paths(resolver, ret_set, node->start, node->end, false);
-    const struct sp_python_value *constant = sp_resolve_python_scope_constant(ret_set);
+    const struct sp_python_value *constant = sp_resolve_python_set_constant(ret_set);
     if (constant && constant->text.n_bytes <= FOLDED_NAME_BYTES)
         sp_resolve_python_emit_folded(resolver, constant, node->start, node->end);
 }
@@ -183,7 +183,7 @@ static bool formatted(struct sp_python_resolver *resolver, const struct sp_pytho
         if (known)
             sp_fold_python_literal(builder, resolver->source, from, here->start, span->flags);
         known = known && n_children == 1 && here->value == 0 && (here->op == 0 || here->op == 's') &&
-                sp_fold_python_append_value(builder, sp_resolve_python_scope_single(&set));
+                sp_fold_python_append_value(builder, sp_resolve_python_set_single(&set));
         from = here->end;
     }
     if (known)
@@ -199,7 +199,7 @@ static void strings(
     const struct sp_span *span = &resolver->spans->items[first->name];
     if (!first->next && !(span->flags & SP_PYTHON_FORMATTED)) {
         const struct sp_python_value *value = sp_fold_python_string(&resolver->fold, resolver->source, span);
-        sp_resolve_python_scope_add(resolver, &set, value);
+        sp_resolve_python_set_add(resolver, &set, value);
         set.large = !value && span->body_end - span->body_start > SP_FOLD_PYTHON_BYTES;
         if (value && value->via == SP_VIA_FOLDED)
             sp_resolve_python_emit_folded(resolver, value, node->start, node->end);
@@ -220,7 +220,7 @@ static void strings(
     bool bytes = resolver->spans->items[first->name].flags & SP_PYTHON_BYTES;
     const struct sp_python_value *value =
         known ? sp_fold_python_build(&builder, bytes ? SP_PYTHON_VALUE_BYTES : SP_PYTHON_VALUE_TEXT) : NULL;
-    sp_resolve_python_scope_add(resolver, &set, value);
+    sp_resolve_python_set_add(resolver, &set, value);
     set.large = builder.failed;
     if (value)
         sp_resolve_python_emit_folded(resolver, value, node->start, node->end);
@@ -258,7 +258,7 @@ static void binary(
         enum sp_python_operator op = sp_resolve_python_at(resolver, child)->joint;
         sp_resolve_python_expression(resolver, child, &right);
         if (op == SP_PYTHON_OPERATOR_OR || op == SP_PYTHON_OPERATOR_AND) {
-            sp_resolve_python_scope_join(resolver, &left, &right);
+            sp_resolve_python_set_join(resolver, &left, &right);
             continue;
         }
         sums = true;
@@ -266,18 +266,18 @@ static void binary(
             sp_resolve_python_action_hide(resolver, &left, node->start, node->end);
             sp_resolve_python_action_hide(resolver, &right, node->start, node->end);
         }
-        const struct sp_python_value *a = sp_resolve_python_scope_single(&left),
-                                     *b = sp_resolve_python_scope_single(&right);
-        if (!a && !b && !sp_resolve_python_scope_pay(resolver, (uint32_t)left.n_items * right.n_items)) {
+        const struct sp_python_value *a = sp_resolve_python_set_single(&left),
+                                     *b = sp_resolve_python_set_single(&right);
+        if (!a && !b && !sp_resolve_python_set_pay(resolver, (uint32_t)left.n_items * right.n_items)) {
             result.other = result.large = true;
         } else if (a && b) {
-            sp_resolve_python_scope_add(resolver, &result,
+            sp_resolve_python_set_add(resolver, &result,
                 op == SP_PYTHON_OPERATOR_ADD ? joined(resolver, a, &builder, b)
                                              : sp_fold_python_binary(&resolver->fold, op, a, b));
         } else {
             for (uint8_t i = 0; i < left.n_items; i++)
                 for (uint8_t k = 0; k < right.n_items; k++)
-                    sp_resolve_python_scope_add(
+                    sp_resolve_python_set_add(
                         resolver, &result, sp_fold_python_binary(&resolver->fold, op, left.items[i], right.items[k]));
             result.other |= left.other || right.other || left.n_items == 0 || right.n_items == 0;
         }
@@ -285,7 +285,7 @@ static void binary(
         result.large |= left.large || right.large || builder.failed;
         left = result;
     }
-    const struct sp_python_value *constant = sums ? sp_resolve_python_scope_constant(&left) : NULL;
+    const struct sp_python_value *constant = sums ? sp_resolve_python_set_constant(&left) : NULL;
     if (constant)
         sp_resolve_python_emit_folded(resolver, constant, node->start, node->end);
     *ret_set = left;
@@ -301,7 +301,7 @@ static void ternary(
     for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next, i++) {
         sp_resolve_python_expression(resolver, child, &part);
         if (i % 2 == 0)
-            sp_resolve_python_scope_join(resolver, &set, &part);
+            sp_resolve_python_set_join(resolver, &set, &part);
     }
     *ret_set = set;
 }
@@ -315,7 +315,7 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
     switch (node->kind) {
     case SP_PYTHON_NODE_NAME: name(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_NUMBER:
-        sp_resolve_python_scope_add(resolver, ret_set, sp_fold_python_number(&resolver->fold, node->value));
+        sp_resolve_python_set_add(resolver, ret_set, sp_fold_python_number(&resolver->fold, node->value));
         return;
     case SP_PYTHON_NODE_STRINGS: strings(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_CHAIN: sp_resolve_python_expression_chain(resolver, node, ret_set); return;
@@ -327,13 +327,13 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
     case SP_PYTHON_NODE_BINARY: binary(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_TERNARY: ternary(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_LAMBDA:
-        sp_resolve_python_scope_add(resolver, ret_set, sp_resolve_python_statement_define(resolver, index));
+        sp_resolve_python_set_add(resolver, ret_set, sp_resolve_python_statement_define(resolver, index));
         return;
     case SP_PYTHON_NODE_UNARY: {
         struct sp_python_set set;
         sp_resolve_python_expression(resolver, node->child, &set);
-        sp_resolve_python_scope_add(
-            resolver, ret_set, sp_fold_python_unary(&resolver->fold, node->op, sp_resolve_python_scope_single(&set)));
+        sp_resolve_python_set_add(
+            resolver, ret_set, sp_fold_python_unary(&resolver->fold, node->op, sp_resolve_python_set_single(&set)));
         return;
     }
     case SP_PYTHON_NODE_WALRUS:
@@ -355,7 +355,7 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
         struct sp_python_set set;
         for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
             sp_resolve_python_expression(resolver, child, &set);
-            sp_resolve_python_scope_join(resolver, ret_set, &set);
+            sp_resolve_python_set_join(resolver, ret_set, &set);
         }
         if (resolver->source.ptr[node->start] == 'y')
             sp_resolve_python_action_escape(resolver, ret_set, node->start, node->end);

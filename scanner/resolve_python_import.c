@@ -57,7 +57,7 @@ void sp_resolve_python_import_named(struct sp_python_resolver *resolver, struct 
     const char *dot = top ? memchr(name.ptr, '.', name.n_bytes) : NULL;
     if (dot)
         name.n_bytes = (size_t)(dot - name.ptr);
-    sp_resolve_python_scope_add(resolver, set, module_value(resolver, reached.ptr && !top ? reached : name, via));
+    sp_resolve_python_set_add(resolver, set, module_value(resolver, reached.ptr && !top ? reached : name, via));
 }
 
 void sp_resolve_python_import_statement(struct sp_python_resolver *resolver, const struct sp_python_node *node)
@@ -77,12 +77,12 @@ void sp_resolve_python_import_statement(struct sp_python_resolver *resolver, con
         const struct sp_python_node *first = sp_resolve_python_at(resolver, dotted->child);
         if (alias->has_as) {
             struct sp_str reached = sp_python_modules_reexport(name);
-            sp_resolve_python_scope_add(
+            sp_resolve_python_set_add(
                 resolver, &set, module_value(resolver, reached.ptr ? reached : name, SP_VIA_ALIAS));
             sp_resolve_python_scope_bind(resolver, alias->name, &set);
         } else {
             struct sp_str top = resolver->names.items[first->name];
-            sp_resolve_python_scope_add(resolver, &set, module_value(resolver, top, SP_VIA_DIRECT));
+            sp_resolve_python_set_add(resolver, &set, module_value(resolver, top, SP_VIA_DIRECT));
             sp_resolve_python_scope_import(resolver, first->name, &set);
         }
     }

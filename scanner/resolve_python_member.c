@@ -71,26 +71,26 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
     if (sp_str_is(name, "__dict__")) {
         struct sp_python_value *value =
             sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, path->text, via);
-        sp_resolve_python_scope_add(resolver, set, value);
+        sp_resolve_python_set_add(resolver, set, value);
         return;
     }
     if (sp_str_is(name, "__call__")) {
-        sp_resolve_python_scope_add(resolver, set, path);
+        sp_resolve_python_set_add(resolver, set, path);
         return;
     }
     if (sp_str_is(name, "__self__")) {
         struct sp_str module = path->builtin ? SP_STR("builtins") : module_of(path->text);
-        sp_resolve_python_scope_add(
+        sp_resolve_python_set_add(
             resolver, set, path_value(resolver, module, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
         return;
     }
     if (sp_str_is(name, "__builtins__")) {
-        sp_resolve_python_scope_add(resolver, set,
+        sp_resolve_python_set_add(resolver, set,
             path_value(resolver, SP_STR("builtins"), SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
         return;
     }
     if (sp_str_is(path->text, "builtins") && path->module && sp_python_modules_is_builtin(name)) {
-        sp_resolve_python_scope_add(resolver, set, path_value(resolver, name, via, true, false));
+        sp_resolve_python_set_add(resolver, set, path_value(resolver, name, via, true, false));
         return;
     }
     char text[SP_PYTHON_NAME_MAX];
@@ -105,7 +105,7 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
     struct sp_str reached = path->builtin ? (struct sp_str){0} : sp_python_modules_reexport(whole);
     if (reached.ptr) {
         sp_resolve_python_emit_module(resolver, reached, start, end, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false);
-        sp_resolve_python_scope_add(resolver, set,
+        sp_resolve_python_set_add(resolver, set,
             path_value(
                 resolver, sp_python_modules_twin(reached), SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
         return;
@@ -115,7 +115,7 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
         struct sp_python_value *told = path_value(resolver, whole, via, false, false);
         if (told)
             sp_resolve_python_emit_name(resolver, told, start, end, false);
-        sp_resolve_python_scope_add(
+        sp_resolve_python_set_add(
             resolver, set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, constant, SP_VIA_FOLDED));
         return;
     }
@@ -124,7 +124,7 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
     if (number != UINT32_MAX)
         sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
     sp_share_python_join_member(resolver, path->text, name, set);
-    sp_resolve_python_scope_add(
+    sp_resolve_python_set_add(
         resolver, set, path_value(resolver, whole, via, path->builtin, sp_python_modules_is_known(whole)));
 }
 
@@ -133,7 +133,7 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
 {
     struct sp_python_set set = {.limit = from->limit};
     bool unknown = from->other;
-    if (!sp_resolve_python_scope_affords(resolver, from, &set)) {
+    if (!sp_resolve_python_set_affords(resolver, from, &set)) {
         *ret_set = set;
         return;
     }
@@ -144,7 +144,7 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
         } else if (value->kind == SP_PYTHON_VALUE_FUNCTION || value->kind == SP_PYTHON_VALUE_SELF ||
                    value->kind == SP_PYTHON_VALUE_CODE) {
             if (sp_str_is(text, "__call__"))
-                sp_resolve_python_scope_add(resolver, &set, value);
+                sp_resolve_python_set_add(resolver, &set, value);
             else
                 unknown = true;
         } else {
@@ -156,7 +156,7 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
                 method->items = items;
                 method->n_items = 1;
             }
-            sp_resolve_python_scope_add(resolver, &set, method && items ? method : NULL);
+            sp_resolve_python_set_add(resolver, &set, method && items ? method : NULL);
         }
     }
     if (unknown) {
@@ -166,7 +166,7 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
             sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &set);
         sp_share_python_join(resolver, SP_SHARE_ATTRIBUTE, text, &set);
         if (sp_str_is(text, "__getattribute__")) /* every class has it: type(m).__getattribute__(m, "os") */
-            sp_resolve_python_scope_add(
+            sp_resolve_python_set_add(
                 resolver, &set, path_value(resolver, SP_STR("object.__getattribute__"), via, true, false));
         set.other = true;
     }
@@ -206,7 +206,7 @@ void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, con
     const struct sp_python_node *inner = index->child ? sp_resolve_python_at(resolver, index->child) : NULL;
     struct sp_python_set set = {.other = from->other, .limit = from->limit, .large = from->large};
     struct sp_python_set none = {0};
-    if (!sp_resolve_python_scope_affords(resolver, from, &set))
+    if (!sp_resolve_python_set_affords(resolver, from, &set))
         from = &none;
     if (inner && inner->kind == SP_PYTHON_NODE_SLICE) {
         struct sp_python_set parts[3] = {0};
@@ -217,12 +217,12 @@ void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, con
             if (sp_resolve_python_at(resolver, part)->kind == SP_PYTHON_NODE_EMPTY)
                 continue;
             sp_resolve_python_expression(resolver, part, &parts[i]);
-            bounds[i] = sp_resolve_python_scope_single(&parts[i]);
+            bounds[i] = sp_resolve_python_set_single(&parts[i]);
             /* None stands for nothing. */
             known &= bounds[i] || sp_resolve_python_at(resolver, part)->kind == SP_PYTHON_NODE_CONSTANT;
         }
         for (uint8_t i = 0; i < from->n_items; i++)
-            sp_resolve_python_scope_add(resolver, &set,
+            sp_resolve_python_set_add(resolver, &set,
                 known ? sp_fold_python_slice(&resolver->fold, from->items[i], bounds[0], bounds[1], bounds[2]) : NULL);
         *ret_set = set;
         return;
@@ -243,27 +243,27 @@ void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, con
         stored_items(resolver, &key.set, &set);
     for (uint8_t i = 0; i < from->n_items; i++) {
         const struct sp_python_value *container = from->items[i];
-        if (sp_resolve_python_perform_subscript(resolver, container, &key, start, end, called, &set))
+        if (sp_resolve_python_lookup_subscript(resolver, container, &key, start, end, called, &set))
             continue;
         if (container->kind == SP_PYTHON_VALUE_DICT || container->kind == SP_PYTHON_VALUE_SEQUENCE) {
             /* With a key that is not known it may be any of them. */
-            const struct sp_python_value *sought = sp_resolve_python_scope_single(&key.set);
+            const struct sp_python_value *sought = sp_resolve_python_set_single(&key.set);
             if (sought) {
-                sp_resolve_python_scope_add(resolver, &set, sp_fold_python_index(&resolver->fold, container, sought));
+                sp_resolve_python_set_add(resolver, &set, sp_fold_python_index(&resolver->fold, container, sought));
                 continue;
             }
-            if (!sp_resolve_python_scope_pay(resolver, container->n_items)) {
+            if (!sp_resolve_python_set_pay(resolver, container->n_items)) {
                 set.other = set.limit = true;
                 continue;
             }
             uint32_t step = container->kind == SP_PYTHON_VALUE_DICT ? 2 : 1;
             for (uint32_t k = step - 1; k < container->n_items; k += step)
-                sp_resolve_python_scope_add(resolver, &set, container->items[k]);
+                sp_resolve_python_set_add(resolver, &set, container->items[k]);
             set.other = true;
             continue;
         }
         for (uint8_t k = 0; k < key.set.n_items; k++)
-            sp_resolve_python_scope_add(
+            sp_resolve_python_set_add(
                 resolver, &set, sp_fold_python_index(&resolver->fold, container, key.set.items[k]));
         set.other |= key.set.other || key.set.n_items == 0;
     }

@@ -6,116 +6,10 @@
 #include "scanner/python_modules.h"
 #include "scanner/share_python.h"
 
-static enum sp_via stronger(enum sp_via a, enum sp_via b)
-{
-    return a > b ? a : b;
-}
-
 static void too_large(struct sp_python_resolver *resolver, const struct sp_python_argument *given)
 {
     if (given->set.large && !resolver->quiet)
         sp_resolve_python_emit_limit(resolver, "text that is too large to be followed", given->start, given->end);
-}
-
-/* May it be something else than known texts? A member of a module holds whatever anybody put there. own: the program's
- * own name counts as known. */
-static bool is_unknown(const struct sp_python_set *set, bool own)
-{
-    bool unknown = set->other || set->n_items == 0;
-    for (uint8_t i = 0; i < set->n_items && !unknown; i++)
-        unknown = set->items[i]->kind != SP_PYTHON_VALUE_TEXT && !(own && set->items[i]->kind == SP_PYTHON_VALUE_SELF);
-    return unknown;
-}
-
-/* ---- members ---- */
-
-void sp_resolve_python_perform_member(struct sp_python_resolver *resolver, const struct sp_python_set *object,
-    const struct sp_python_argument *name, enum sp_via via, const struct sp_python_call *call,
-    struct sp_python_set *set)
-{
-    bool unknown = is_unknown(&name->set, false);
-    for (uint8_t i = 0; i < name->set.n_items; i++) {
-        const struct sp_python_value *text = name->set.items[i];
-        struct sp_python_set member, from = *object;
-        if (text->kind != SP_PYTHON_VALUE_TEXT)
-            continue;
-        sp_resolve_python_member_tell_way(resolver, text->text, name->start, name->end);
-        /* attrgetter takes dotted names. */
-        struct sp_str rest = text->text;
-        for (;;) {
-            const char *dot = memchr(rest.ptr, '.', rest.n_bytes);
-            struct sp_str part = {rest.ptr, dot ? (size_t)(dot - rest.ptr) : rest.n_bytes};
-            sp_resolve_python_member_any(resolver, &from, part, stronger(stronger(via, SP_VIA_CALL), text->via),
-                call->start, call->end, &member);
-            if (!dot)
-                break;
-            from = member;
-            rest = (struct sp_str){dot + 1, rest.n_bytes - part.n_bytes - 1};
-        }
-        sp_resolve_python_emit_paths(resolver, &member, call->start, call->end, call->called);
-        sp_resolve_python_scope_join(resolver, set, &member);
-    }
-    if (!unknown)
-        return;
-    set->other = true;
-    for (uint8_t i = 0; i < object->n_items; i++)
-        if (object->items[i]->kind == SP_PYTHON_VALUE_PATH && object->items[i]->module)
-            sp_resolve_python_emit_dynamic(resolver, "member of a module by a computed name", call->start, call->end);
-}
-
-bool sp_resolve_python_perform_subscript(struct sp_python_resolver *resolver, const struct sp_python_value *container,
-    const struct sp_python_argument *key, uint32_t start, uint32_t end, bool called, struct sp_python_set *set)
-{
-    bool is_path = container->kind == SP_PYTHON_VALUE_PATH;
-    bool own = container->kind == SP_PYTHON_VALUE_NAMESPACE && container->text.n_bytes == 0;
-    struct sp_python_call call = {.start = start, .end = end, .called = called};
-    if (is_path && sp_str_is(container->text, "sys.modules")) {
-        for (uint8_t i = 0; i < key->set.n_items; i++)
-            if (key->set.items[i]->kind == SP_PYTHON_VALUE_TEXT)
-                sp_resolve_python_import_named(resolver, key->set.items[i]->text, key->start, key->end,
-                    stronger(stronger(container->via, SP_VIA_CALL), key->set.items[i]->via), false, set);
-        bool unknown = is_unknown(&key->set, true);
-        if (unknown)
-            sp_resolve_python_emit_dynamic(resolver, "module by a computed key of sys.modules", start, end);
-        set->other |= unknown || set->n_items == 0;
-        return true;
-    }
-    bool builtins = is_path && container->module && sp_str_is(container->text, "builtins");
-    if (!builtins && container->kind != SP_PYTHON_VALUE_NAMESPACE)
-        return false;
-    if (!own) {
-        /* A namespace has no attributes of its own here: what is sought is the module's member. */
-        struct sp_python_value *module =
-            sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, container->text, (enum sp_via)container->via);
-        struct sp_python_set object = {0};
-        if (module)
-            module->module = true;
-        sp_resolve_python_scope_add(resolver, &object, module);
-        sp_resolve_python_perform_member(resolver, &object, key, SP_VIA_CALL, &call, set);
-        return true;
-    }
-    struct sp_python_set found = {0};
-    for (uint8_t i = 0; i < key->set.n_items; i++) {
-        const struct sp_python_value *text = key->set.items[i];
-        uint32_t number =
-            text->kind == SP_PYTHON_VALUE_TEXT ? sp_python_names_find(&resolver->names, text->text) : UINT32_MAX;
-        if (text->kind == SP_PYTHON_VALUE_TEXT && sp_str_is(text->text, "__builtins__")) {
-            struct sp_python_value *module =
-                sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_PATH, SP_STR("builtins"), SP_VIA_CALL);
-            if (module)
-                module->module = true;
-            sp_resolve_python_scope_add(resolver, &found, module);
-        } else if (number != UINT32_MAX) {
-            sp_resolve_python_scope_peek(resolver, resolver->scope, number, &found);
-            sp_resolve_python_scope_peek(resolver, 0, number, &found);
-        }
-    }
-    if (is_unknown(&key->set, true))
-        sp_resolve_python_emit_dynamic(resolver, "name of the program by a computed key", start, end);
-    sp_resolve_python_emit_paths(resolver, &found, start, end, called);
-    sp_resolve_python_scope_join(resolver, set, &found);
-    set->other = true;
-    return true;
 }
 
 /* ---- imports and evaluation ---- */
@@ -174,7 +68,7 @@ static void import_by_name(struct sp_python_resolver *resolver, const struct sp_
         if (colon)
             name.n_bytes = (size_t)(colon - name.ptr);
         sp_resolve_python_import_named(resolver, name, given->start, given->end,
-            stronger(stronger(callee->via, SP_VIA_CALL), value->via), top,
+            sp_resolve_python_action_via(sp_resolve_python_action_via(callee->via, SP_VIA_CALL), value->via), top,
             row->action == SP_PYTHON_ACTION_FIND ? &unused : set);
     }
     too_large(resolver, given);
@@ -208,7 +102,7 @@ static void evaluated_name(struct sp_python_resolver *resolver, const struct sp_
         first = false;
         rest = dot ? (struct sp_str){dot + 1, rest.n_bytes - part.n_bytes - 1} : (struct sp_str){rest.ptr, 0};
     }
-    sp_resolve_python_scope_join(resolver, set, &found);
+    sp_resolve_python_set_join(resolver, set, &found);
     set->other = true;
 }
 
@@ -250,7 +144,7 @@ static void evaluate(struct sp_python_resolver *resolver, const struct sp_python
     for (uint32_t i = 0; i < call->n_arguments; i++)
         star |= call->arguments[i].star;
     if (row->action == SP_PYTHON_ACTION_COMPILE)
-        sp_resolve_python_scope_add(resolver, set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_CODE));
+        sp_resolve_python_set_add(resolver, set, sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_CODE));
     if (given)
         evaluate_one(resolver, given, call, expression, set);
     else if (star || (call->n_arguments > 0 && row->action != SP_PYTHON_ACTION_EVALUATE_TWO))
@@ -294,7 +188,7 @@ static void map(
                 sp_resolve_python_call_with(resolver, callee, &items->items[k], 1, call, row, &one);
             results[k] = one.n_items == 1 && !one.other ? one.items[0] : NULL;
         }
-        sp_resolve_python_scope_add(
+        sp_resolve_python_set_add(
             resolver, set, results ? sp_fold_python_sequence(&resolver->fold, results, items->n_items) : NULL);
     }
     set->other |= !function;
@@ -320,7 +214,7 @@ static void reduce(struct sp_python_resolver *resolver, const struct sp_python_c
         sp_resolve_python_call_with(resolver, function->set.items[0], both, 2, call, row, &one);
         left = one.n_items == 1 ? one.items[0] : NULL;
     }
-    sp_resolve_python_scope_add(resolver, set, left);
+    sp_resolve_python_set_add(resolver, set, left);
 }
 
 /* inspect.signature(f, eval_str=True): texts among its annotations are evaluated. */
@@ -373,7 +267,7 @@ static void act_annotations(struct sp_python_resolver *resolver, const struct ac
 
 static void act_instance(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
 {
-    sp_resolve_python_scope_add(resolver, set, act->callee);
+    sp_resolve_python_set_add(resolver, set, act->callee);
     set->other = true;
 }
 
@@ -405,19 +299,19 @@ static void act_getattr(struct sp_python_resolver *resolver, const struct act *a
 {
     const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, act->call, 2, NULL);
     if (act->first && act->second)
-        sp_resolve_python_perform_member(resolver, &act->first->set, act->second, act->callee->via, act->call, set);
+        sp_resolve_python_lookup_member(resolver, &act->first->set, act->second, act->callee->via, act->call, set);
     else
         tell_star(resolver, act->call);
     set->other |= !act->first || !act->second;
     if (third)
-        sp_resolve_python_scope_join(resolver, set, &third->set);
+        sp_resolve_python_set_join(resolver, set, &third->set);
 }
 
 static void act_setattr(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
 {
     const struct sp_python_call *call = act->call;
     const struct sp_python_argument *third = sp_resolve_python_call_argument(resolver, call, 2, NULL);
-    const struct sp_python_value *name = act->second ? sp_resolve_python_scope_constant(&act->second->set) : NULL;
+    const struct sp_python_value *name = act->second ? sp_resolve_python_set_constant(&act->second->set) : NULL;
     uint32_t number = name ? sp_python_names_find(&resolver->names, name->text) : UINT32_MAX;
     uint8_t n_owners = act->first ? act->first->set.n_items : 0;
     for (uint8_t i = 0; i < n_owners; i++)
@@ -441,7 +335,7 @@ static void act_getitem(struct sp_python_resolver *resolver, const struct act *a
 {
     const struct sp_python_call *call = act->call;
     for (uint8_t i = 0; act->first && act->second && i < act->first->set.n_items; i++)
-        if (!sp_resolve_python_perform_subscript(
+        if (!sp_resolve_python_lookup_subscript(
                 resolver, act->first->set.items[i], act->second, call->start, call->end, call->called, set))
             sp_resolve_python_call_compute(resolver, act->callee, call, set);
     set->other |= !act->first || !act->second || act->first->set.other;
@@ -454,7 +348,7 @@ static void act_item(struct sp_python_resolver *resolver, const struct act *act,
     struct sp_python_value container = {.kind = SP_PYTHON_VALUE_PATH, .via = act->callee->via, .module = true};
     container.text = modules ? SP_STR("sys.modules") : SP_STR("builtins");
     if (act->first)
-        sp_resolve_python_perform_subscript(
+        sp_resolve_python_lookup_subscript(
             resolver, &container, act->first, act->call->start, act->call->end, act->call->called, set);
     else
         tell_star(resolver, act->call);
@@ -463,7 +357,7 @@ static void act_item(struct sp_python_resolver *resolver, const struct act *act,
 
 static void act_globals(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
 {
-    sp_resolve_python_scope_add(resolver, set, own_names(resolver, act->row));
+    sp_resolve_python_set_add(resolver, set, own_names(resolver, act->row));
 }
 
 static void act_vars(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
@@ -475,7 +369,7 @@ static void act_vars(struct sp_python_resolver *resolver, const struct act *act,
     for (uint8_t i = 0; i < act->first->set.n_items; i++) {
         const struct sp_python_value *owner = act->first->set.items[i];
         if (owner->kind == SP_PYTHON_VALUE_PATH)
-            sp_resolve_python_scope_add(resolver, set,
+            sp_resolve_python_set_add(resolver, set,
                 sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, owner->text, SP_VIA_CALL));
     }
     set->other |= act->first->set.other || !act->first->set.n_items;
@@ -484,7 +378,7 @@ static void act_vars(struct sp_python_resolver *resolver, const struct act *act,
 /* attrgetter, methodcaller. Without a text: of a member whose name is not known. */
 static void act_getter(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
 {
-    const struct sp_python_value *name = act->first ? sp_resolve_python_scope_constant(&act->first->set) : NULL;
+    const struct sp_python_value *name = act->first ? sp_resolve_python_set_constant(&act->first->set) : NULL;
     sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_GETTER, act->call, 1,
         name ? name->text : (struct sp_str){0}, act->row->action == SP_PYTHON_ACTION_METHODCALLER, set);
     set->other |= !name;
@@ -519,7 +413,7 @@ static void act_same(struct sp_python_resolver *resolver, const struct act *act,
     bool is_first = act->row->action == SP_PYTHON_ACTION_SAME;
     const struct sp_python_argument *same = is_first ? act->first : act->second;
     if (same)
-        sp_resolve_python_scope_join(resolver, set, &same->set);
+        sp_resolve_python_set_join(resolver, set, &same->set);
     set->other |= !same;
     for (uint32_t i = 1; i < call->n_arguments && is_first; i++)
         sp_resolve_python_action_hide(
@@ -556,7 +450,7 @@ static void act_named(struct sp_python_resolver *resolver, const struct act *act
         dict->n_items = n;
         dict->changes = true;
     }
-    sp_resolve_python_scope_add(resolver, set, dict);
+    sp_resolve_python_set_add(resolver, set, dict);
 }
 
 static void (*const acts[])(struct sp_python_resolver *, const struct act *, struct sp_python_set *) = {

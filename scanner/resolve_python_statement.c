@@ -116,7 +116,7 @@ static void decorate(struct sp_python_resolver *resolver, const struct sp_python
             sp_resolve_python_action_hide(resolver, set, decorator->start, decorator->end);
         /* A decorator that is not known most often hands on what it was given. */
         if (callees.other || callees.n_items == 0 || result.other)
-            sp_resolve_python_scope_join(resolver, &result, set);
+            sp_resolve_python_set_join(resolver, &result, set);
         *set = result;
     }
 }
@@ -125,7 +125,7 @@ static void function(struct sp_python_resolver *resolver, uint32_t index)
 {
     const struct sp_python_node *node = sp_resolve_python_at(resolver, index);
     struct sp_python_set set = {0};
-    sp_resolve_python_scope_add(resolver, &set, sp_resolve_python_statement_define(resolver, index));
+    sp_resolve_python_set_add(resolver, &set, sp_resolve_python_statement_define(resolver, index));
     if (node->has_as)
         sp_resolve_python_action_tell_operator(
             resolver, resolver->names.items[node->name], &set, node->start, node->start);
@@ -188,7 +188,7 @@ static void augmented(struct sp_python_resolver *resolver, const struct sp_pytho
     for (uint8_t i = 0; i < left.n_items; i++) {
         sp_resolve_python_store_tell(resolver, left.items[i], node->start, node->end);
         for (uint8_t k = 0; k < right.n_items; k++)
-            sp_resolve_python_scope_add(
+            sp_resolve_python_set_add(
                 resolver, &set, sp_fold_python_binary(&resolver->fold, node->op, left.items[i], right.items[k]));
     }
     set.other |= left.other || right.other || left.n_items == 0 || right.n_items == 0;

@@ -136,7 +136,7 @@ static bool join_key(struct sp_python_resolver *resolver, struct sp_str key, str
         return false;
     const struct sp_share_entry *entry = &share->entries[number];
     for (uint32_t i = 0; i < entry->n_items; i++)
-        sp_resolve_python_scope_add(resolver, set, entry->items[i]);
+        sp_resolve_python_set_add(resolver, set, entry->items[i]);
     set->other |= entry->other;
     set->limit |= entry->limit;
     set->large |= entry->large;

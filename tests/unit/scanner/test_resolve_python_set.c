@@ -48,7 +48,7 @@ static uint64_t budget_of(const struct cost *cost)
     return 8 * ((1u << 16) + cost->n_bytes);
 }
 
-Test(resolve_python_scope, members_that_hang_on_each_other_cost_what_the_budget_holds)
+Test(resolve_python_set, members_that_hang_on_each_other_cost_what_the_budget_holds)
 {
     sp_cleanup(sp_free_ptr) char *few = chain_of_members(250), *many = chain_of_members(16000);
     struct cost small = cost_of(few), large = cost_of(many);
@@ -58,7 +58,7 @@ Test(resolve_python_scope, members_that_hang_on_each_other_cost_what_the_budget_
     cr_expect(large.lasting_bytes < 80 * large.n_bytes, "%zu for %zu bytes", large.lasting_bytes, large.n_bytes);
 }
 
-Test(resolve_python_scope, a_name_of_a_few_meanings_costs_nothing_of_the_budget)
+Test(resolve_python_set, a_name_of_a_few_meanings_costs_nothing_of_the_budget)
 {
     sp_cleanup(sp_free_ptr) char *text = malloc(1 << 20);
     cr_assert(text);
@@ -72,7 +72,7 @@ Test(resolve_python_scope, a_name_of_a_few_meanings_costs_nothing_of_the_budget)
     cr_expect(cost.n_work > 8 * 8000, "they are copied all the same: %llu", (unsigned long long)cost.n_work);
 }
 
-Test(resolve_python_scope, calls_of_calls_are_followed_to_the_end_of_the_largest_source)
+Test(resolve_python_set, calls_of_calls_are_followed_to_the_end_of_the_largest_source)
 {
     enum { CALLS = 500000 };
     sp_cleanup(sp_free_ptr) char *text = malloc(2 * CALLS + 2);
