@@ -3,6 +3,7 @@
 #include "scanner/canon.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/utf8.h"
 
@@ -28,6 +29,7 @@ struct building {
     struct sp_canon *canon;
     struct sp_str code;
     const struct sp_resolution *resolution;
+    const struct sp_tongue_literal *literal; /* NULL: nothing is folded */
     struct sp_arena *arena;
     struct candidate *candidates; /* those of the layer at hand; the ones that do not fit move to the front */
     size_t n_candidates;
@@ -102,43 +104,29 @@ static bool add_region(struct building *b, struct sp_canon_region region)
     return true;
 }
 
+static bool is_quote(const struct building *b, char byte)
+{
+    return byte && strchr(b->literal->quotes, byte);
+}
+
+static struct sp_str prefix_of(const struct building *b, const struct sp_folded *folded)
+{
+    return sp_str_of(folded->bytes ? b->literal->bytes_prefix : "");
+}
+
 /* The quote that the expression itself uses first, so that patterns written for it go on to match. */
 static char quote_of(struct building *b, const struct candidate *candidate)
 {
     for (uint32_t i = candidate->from; i < candidate->to; i++)
-        if (b->code.ptr[i] == '\'' || b->code.ptr[i] == '"')
+        if (is_quote(b, b->code.ptr[i]))
             return b->code.ptr[i];
-    return '\'';
-}
-
-static size_t spell_byte(unsigned char byte, char quote, char out[4])
-{
-    static const char digits[] = "0123456789abcdef";
-    out[0] = '\\';
-    switch (byte) {
-    case '\n': out[1] = 'n'; return 2;
-    case '\r': out[1] = 'r'; return 2;
-    case '\t': out[1] = 't'; return 2;
-    case '\\': out[1] = '\\'; return 2;
-    default: break;
-    }
-    if (byte == (unsigned char)quote) {
-        out[1] = quote;
-        return 2;
-    }
-    if (byte >= 0x20 && byte < 0x7F) {
-        out[0] = (char)byte;
-        return 1;
-    }
-    out[1] = 'x';
-    out[2] = digits[byte >> 4];
-    out[3] = digits[byte & 15];
-    return 4;
+    return b->literal->quotes[0];
 }
 
 static bool put_literal(struct building *b, const struct sp_folded *folded, char quote)
 {
-    if ((folded->bytes && !put(b, "b", 1, folded->offset)) || !put(b, &quote, 1, folded->offset))
+    struct sp_str prefix = prefix_of(b, folded);
+    if (!put(b, prefix.ptr, prefix.n_bytes, folded->offset) || !put(b, &quote, 1, folded->offset))
         return false;
     const uint8_t *bytes = (const uint8_t *)folded->value.ptr;
     size_t left = folded->value.n_bytes, n_same = 0;
@@ -146,10 +134,10 @@ static bool put_literal(struct building *b, const struct sp_folded *folded, char
         n_same = n_same && *bytes == before ? n_same + 1 : 1;
         if (n_same > RUN_MAX)
             continue;
-        char spelled[4];
+        char spelled[SP_TONGUE_SPELLED_MAX];
         size_t n = *bytes >= 0x80 && !folded->bytes ? sp_utf8_next(bytes, left, NULL) : 0;
         bool whole = n > 0;
-        size_t n_out = whole ? n : spell_byte(*bytes, quote, spelled);
+        size_t n_out = whole ? n : b->literal->spell(*bytes, quote, spelled);
         if (!put(b, whole ? (const char *)bytes : spelled, n_out, folded->offset))
             return false;
         if (whole) {
@@ -173,7 +161,7 @@ static bool put_replacement(struct building *b, const struct candidate *candidat
             return false;
     } else {
         const struct sp_folded *folded = &b->resolution->folded.items[candidate->index];
-        region.body = region.start + (folded->bytes ? 2 : 1);
+        region.body = region.start + (uint32_t)prefix_of(b, folded).n_bytes + 1;
         if (!put_literal(b, folded, quote_of(b, candidate)))
             return false;
     }
@@ -211,15 +199,15 @@ static bool spelled_so(const struct building *b, uint32_t offset, uint32_t lengt
     return name.n_bytes == length && memcmp(b->code.ptr + offset, name.ptr, length) == 0;
 }
 
-/* 'value' or "value", as it would be put. */
+/* A literal as it would be put. */
 static bool is_plain_literal(const struct building *b, const struct sp_folded *folded)
 {
     const char *at = b->code.ptr + folded->offset;
-    size_t prefix = folded->bytes ? 1 : 0;
-    if (folded->length != folded->value.n_bytes + 2 + prefix || (prefix && at[0] != 'b') ||
-        (at[prefix] != '\'' && at[prefix] != '"'))
+    struct sp_str prefix = prefix_of(b, folded);
+    if (folded->length != folded->value.n_bytes + 2 + prefix.n_bytes ||
+        !sp_str_equal((struct sp_str){at, prefix.n_bytes}, prefix) || !is_quote(b, at[prefix.n_bytes]))
         return false;
-    return memcmp(at + prefix + 1, folded->value.ptr, folded->value.n_bytes) == 0;
+    return memcmp(at + prefix.n_bytes + 1, folded->value.ptr, folded->value.n_bytes) == 0;
 }
 
 static bool inside(const struct building *b, uint32_t offset, uint32_t length)
@@ -248,7 +236,7 @@ static int collect(struct building *b, struct sp_error *error)
         b->candidates[b->n_candidates++] =
             (struct candidate){use->offset, use->offset + use->length, i, SP_CANON_NAME, (uint8_t)use->via};
     }
-    for (uint32_t i = 0; i < resolution->folded.n_items; i++) {
+    for (uint32_t i = 0; b->literal && i < resolution->folded.n_items; i++) {
         const struct sp_folded *folded = &resolution->folded.items[i];
         if (inside(b, folded->offset, folded->length) && !is_plain_literal(b, folded))
             b->candidates[b->n_candidates++] =
@@ -477,13 +465,15 @@ static void put_all(struct building *b)
         limit(b, b->candidates[0].from, too_many);
 }
 
-int sp_canon_build(struct sp_canon *canon, struct sp_str code, const struct sp_resolution *resolution,
-    const struct sp_canon_reader *reader, struct sp_arena *arena, struct sp_error *error)
+int sp_canon_build(struct sp_canon *canon, const struct sp_tongue *tongue, struct sp_str code,
+    const struct sp_resolution *resolution, const struct sp_canon_reader *reader, struct sp_arena *arena,
+    struct sp_error *error)
 {
     *canon = (struct sp_canon){0};
     struct building b = {.canon = canon,
         .code = code,
         .resolution = resolution,
+        .literal = tongue->literal,
         .arena = arena,
         .max_bytes = SP_CANON_BYTES(code.n_bytes)};
     int r = collect(&b, error);

@@ -5,7 +5,7 @@
  * constant by a plain literal. Patterns are searched in it too, so that `o.system(` is found as `os.system(`. */
 
 #include "scanner/reach.h"
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 
 #define SP_CANON_NAME_MAX   256
 #define SP_CANON_BYTES(n)   (2 * (size_t)(n) + (64u << 10))
@@ -46,8 +46,9 @@ struct sp_canon_reader {
 /* code: the source with its comments blanked. reader: NULL where it is not known who reads. Where all windows together
  * would go past the bound, those are left out that the reader cannot tell from one that stands.
  * SP_ENO_MEMORY, SP_ETOO_LARGE (the arena's bound). */
-int sp_canon_build(struct sp_canon *canon, struct sp_str code, const struct sp_resolution *resolution,
-    const struct sp_canon_reader *reader, struct sp_arena *arena, struct sp_error *error);
+int sp_canon_build(struct sp_canon *canon, const struct sp_tongue *tongue, struct sp_str code,
+    const struct sp_resolution *resolution, const struct sp_canon_reader *reader, struct sp_arena *arena,
+    struct sp_error *error);
 
 /* The region that holds an offset of the text, NULL where it lies between regions. */
 const struct sp_canon_region *sp_canon_find(const struct sp_canon *canon, uint32_t offset);

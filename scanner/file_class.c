@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "proto/language.h"
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 #include "scanner/scanner.h"
 
 #define ZIP_END_BYTES    22    /* the record at an archive's end, without its comment */

@@ -2,11 +2,13 @@
 #include "scanner/module_name.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "proto/language.h"
+#include "proto/scope.h"
+#include "scanner/tongue.h"
+
+#define FORM_BYTES ((size_t)1 << 20)
 
 static int check_bytes(struct sp_str name, struct sp_error *error)
 {
@@ -22,53 +24,27 @@ static int check_bytes(struct sp_str name, struct sp_error *error)
     return 0;
 }
 
-static bool is_digit(char c)
+/* The one language of the set; NULL: there are several, or it cannot be judged. */
+static const struct sp_tongue *only_tongue(uint32_t languages)
 {
-    return c >= '0' && c <= '9';
-}
-
-static bool identifier_byte(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-static bool is_dotted(struct sp_str name)
-{
-    bool first = true;
-    for (size_t i = 0; i < name.n_bytes; i++) {
-        char c = name.ptr[i];
-        if (first ? !identifier_byte(c) || is_digit(c) : !identifier_byte(c) && c != '.')
-            return false;
-        first = c == '.';
-    }
-    return !first;
-}
-
-/* NULL where it cannot be had: not UTF-8, or no memory. Freed by the caller. */
-static char *compared_form(struct sp_str name)
-{
-    utf8proc_uint8_t *form = NULL;
-    utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)name.ptr, (utf8proc_ssize_t)name.n_bytes, &form,
-        UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
-    return n < 0 ? NULL : (char *)form;
+    bool one = languages && (languages & (languages - 1)) == 0;
+    return one ? sp_tongue_find(__builtin_ctz(languages)) : NULL;
 }
 
 int sp_module_name_normal(
     uint32_t languages, struct sp_str name, struct sp_arena *arena, struct sp_str *ret_name, struct sp_error *error)
 {
+    const struct sp_tongue *tongue = only_tongue(languages);
+    struct sp_str normal = name;
     int r = check_bytes(name, error);
-    if (r < 0)
-        return r;
-    bool python = languages == 1u << SP_LANGUAGE_PYTHON;
-    char *form = python ? compared_form(name) : NULL;
-    struct sp_str normal = form ? sp_str_of(form) : name;
-    if (form)
+    if (r == 0 && tongue && tongue->module_form)
+        r = tongue->module_form(name, arena, &normal, error);
+    if (r == 0)
         r = check_bytes(normal, error);
-    if (r == 0 && python && !is_dotted(normal))
-        r = sp_error_set(error, SP_EINVALID_POLICY,
-            "can never match: a Python module is named by identifiers with single dots between them");
+    const char *why = r == 0 && tongue && tongue->module_refusal ? tongue->module_refusal(normal) : NULL;
+    if (why)
+        r = sp_error_set(error, SP_EINVALID_POLICY, "%s", why);
     const char *copy = r == 0 ? sp_arena_copy(arena, normal.ptr, normal.n_bytes) : NULL;
-    free(form);
     if (r == 0 && !copy)
         r = sp_error_set(error, sp_arena_error(arena), NULL);
     if (r == 0)
@@ -76,15 +52,28 @@ int sp_module_name_normal(
     return r;
 }
 
+/* Does a language of the set (0: any) compare the name in another form? */
+static bool has_other_form(uint32_t languages, struct sp_str name)
+{
+    sp_cleanup(sp_arena_fini) struct sp_arena arena;
+    bool differs = false;
+    sp_arena_init(&arena, FORM_BYTES);
+    for (int i = 0; i < SP_LANGUAGE_COUNT && !differs; i++) {
+        const struct sp_tongue *tongue = languages && !(languages >> i & 1) ? NULL : sp_tongue_find(i);
+        struct sp_str form;
+        if (tongue && tongue->module_form && tongue->module_form(name, &arena, &form, NULL) == 0)
+            differs = !sp_str_equal(name, form);
+    }
+    return differs;
+}
+
 const char *sp_module_name_doubt(uint32_t languages, struct sp_str name)
 {
     static const char separators[] = "./:";
-    if (languages == 1u << SP_LANGUAGE_PYTHON || name.n_bytes == 0)
-        return NULL;
+    const struct sp_tongue *tongue = only_tongue(languages);
+    if ((tongue && tongue->module_refusal) || name.n_bytes == 0)
+        return NULL; /* it was asked */
     if (strchr(separators, name.ptr[0]) || strchr(separators, name.ptr[name.n_bytes - 1]))
         return "begins or ends with a separator";
-    char *form = compared_form(name);
-    bool differs = form && !sp_str_is(name, form);
-    free(form);
-    return differs ? "Python would spell its letters otherwise" : NULL;
+    return has_other_form(languages, name) ? "a language compares names with its letters spelled otherwise" : NULL;
 }

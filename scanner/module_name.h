@@ -9,8 +9,8 @@
 #include "proto/error.h"
 #include "proto/str.h"
 
-/* The name as rules of these languages (a bit each) look for it, in the arena. Where Python is the only one it is brought
- * into the form in which the interpreter compares identifiers. SP_EINVALID_POLICY for what can never match there, whatever
+/* The name as rules of these languages (a bit each) look for it, in the arena. Where there is only one it is brought into
+ * the form in which that one compares names. SP_EINVALID_POLICY for what can never match there, whatever
  * the languages for blanks and the like; SP_ENO_MEMORY, SP_ETOO_LARGE from the arena. */
 int sp_module_name_normal(
     uint32_t languages, struct sp_str name, struct sp_arena *arena, struct sp_str *ret_name, struct sp_error *error);

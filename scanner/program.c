@@ -8,7 +8,7 @@
 
 #include "proto/language.h"
 #include "proto/scope.h"
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 #include "scanner/scan.h"
 #include "scanner/share_python.h"
 

@@ -78,30 +78,4 @@ struct sp_resolution {
     uint64_t n_work; /* meanings that were compared or copied on the way: what a look at each byte does not cost */
 };
 
-struct sp_share_view;
-
-/* A language, as the scan sees it; one row a language in scanner/tongue.c. */
-struct sp_tongue {
-    int language; /* proto/language.h */
-    /* Splits the source into spans. Never fails on bad input: broken code is lexed in the way that hides least. dialect
-     * is what stood behind the colon ("3.12"), empty by default; an unknown one is SP_EUNSUPPORTED_LANGUAGE. */
-    int (*lex)(struct sp_str source, struct sp_str dialect, struct sp_arena *arena, struct sp_span_list *ret_spans,
-        struct sp_error *error);
-    /* NULL: the language has no modules (text), then twin and covers are NULL too. The lists are ordered by offset. view: of
-     * the other files of the program; NULL: none. */
-    int (*resolve)(struct sp_str source, const struct sp_span_list *spans, const struct sp_share_view *view,
-        struct sp_arena *arena, struct sp_resolution *ret_resolution, struct sp_error *error);
-    /* The module that a private twin stands for ("posix" is "os"), or the name itself. */
-    struct sp_str (*twin)(struct sp_str module);
-    /* Does a rule that names `rule` speak of `module` (os: os and os.path, not osmium)? Twins are counted in. */
-    bool (*covers)(struct sp_str rule, struct sp_str module);
-    /* Modules that load nothing and do nothing: no list of allowed modules need name them. NULL, else ends in NULL. */
-    const char *const *harmless;
-    /* An encoding declared in the source itself ("latin-1", from a coding comment): its name and place; n_bytes 0:
-     * none. NULL: the language has none. scanner/source.h says how a name is to be taken. */
-    struct sp_str (*encoding)(struct sp_str source);
-};
-
-const struct sp_tongue *sp_tongue_find(int language);
-
 #endif

@@ -10,6 +10,8 @@
 #include "scanner/python_tree.h"
 #include "scanner/resolution.h"
 
+struct sp_share_view;
+
 /* See struct sp_tongue. Linear in the size of the source; bounds are told as limits. */
 int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, const struct sp_share_view *view,
     struct sp_arena *arena, struct sp_resolution *ret_resolution, struct sp_error *error);

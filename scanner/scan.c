@@ -164,7 +164,7 @@ static int judge_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_erro
         r = sp_scan_limit(scan, unit, NULL, resolution->limits.items[i].what, resolution->limits.items[i].offset,
             resolution->limits.items[i].length, error);
     if (r == 0)
-        r = sp_canon_build(&canon, unit->code, resolution, &reader, unit->arena, error);
+        r = sp_canon_build(&canon, scan->tongue, unit->code, resolution, &reader, unit->arena, error);
     if (r == 0 && canon.limited)
         r = sp_scan_limit(scan, unit, NULL, canon.limit_what, canon.limit_at, 0, error);
     for (size_t i = 0; i < scan->n_policies && r == 0; i++) {

@@ -1,5 +1,5 @@
 /* The languages that the scanner can judge, one row each. Any thread; tables only. */
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 
 #include "proto/language.h"
 #include "scanner/lex_python.h"
@@ -7,6 +7,7 @@
 #include "scanner/python_modules.h"
 #include "scanner/resolve_python.h"
 #include "scanner/source.h"
+#include "scanner/tongue_python.h"
 
 /* A statement to the compiler; what it loads besides holds a few numbers. */
 static const char *const python_harmless[] = {"__future__", NULL};
@@ -19,6 +20,9 @@ static const struct sp_tongue tongues[] = {
         .twin = sp_python_modules_twin,
         .covers = sp_python_modules_cover,
         .harmless = python_harmless,
+        .literal = &sp_tongue_python_literal,
+        .module_form = sp_tongue_python_module_form,
+        .module_refusal = sp_tongue_python_module_refusal,
         .encoding = sp_source_python_encoding,
     },
     {

@@ -4,7 +4,7 @@
 /* One text of a scan, read: the source itself, or code that it evaluates. The first two of the four steps. */
 
 #include "scanner/canon.h"
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 #include "scanner/zone.h"
 
 struct sp_unit {

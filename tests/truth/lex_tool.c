@@ -6,7 +6,7 @@
 
 #include "proto/language.h"
 #include "proto/scope.h"
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 #include "scanner/span.h"
 
 #define ARENA_BYTES ((size_t)1 << 31)

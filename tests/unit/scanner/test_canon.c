@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "proto/language.h"
 #include "proto/scope.h"
 #include "scanner/canon.h"
 
@@ -60,7 +61,9 @@ static struct sp_canon build(struct made *made)
 {
     struct sp_canon canon;
     struct sp_error error = {0};
-    cr_assert_eq(sp_canon_build(&canon, made->code, &made->resolution, NULL, &arena, &error), 0, "%s", error.text);
+    cr_assert_eq(
+        sp_canon_build(&canon, sp_tongue_find(SP_LANGUAGE_PYTHON), made->code, &made->resolution, NULL, &arena, &error),
+        0, "%s", error.text);
     return canon;
 }
 

@@ -3,7 +3,7 @@
 
 #include "proto/language.h"
 #include "proto/scope.h"
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 
 /* What the expression is folded to as the one argument of f(); NULL: it is not. */
 static const char *folded(const char *expression, struct sp_arena *arena)

@@ -6,7 +6,7 @@
 #include "proto/language.h"
 #include "proto/scope.h"
 #include "scanner/python_modules.h"
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 
 /* A source with what the resolver says of it. */
 struct fixture {

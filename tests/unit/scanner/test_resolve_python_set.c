@@ -5,7 +5,7 @@
 
 #include "proto/language.h"
 #include "proto/scope.h"
-#include "scanner/resolution.h"
+#include "scanner/tongue.h"
 
 /* What a source costs the resolver, and whether it reached a bound. */
 struct cost {
