@@ -62,7 +62,7 @@ static int make_room(struct sp_judge *judge)
 {
     if (judge->n_records < judge->n_room)
         return 0;
-    size_t most = 4 * judge->records_max + ROOM_MIN;
+    size_t most = judge->records_max < SIZE_MAX / 8 ? 4 * judge->records_max + ROOM_MIN : SIZE_MAX;
     if (judge->n_room >= most) {
         prune(judge);
         return 0;

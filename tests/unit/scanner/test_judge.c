@@ -227,3 +227,13 @@ Test(judge, places_findings_inside_evaluated_code)
     cr_assert_eq(finding->inner_column, 3);
     cr_assert(sp_str_is(finding->text, "os"));
 }
+
+Test(judge, no_bound_at_all_is_one)
+{
+    const struct sp_policy *policies[] = {medium};
+    struct sp_judge judge = start(policies, 1, SIZE_MAX);
+    for (uint32_t i = 0; i < 500; i++)
+        add(&judge, medium, "dynamic", SP_SEVERITY_HIGH, i, 1);
+    cr_assert_geq(judge.n_room, 500, "room for %zu", (size_t)judge.n_room);
+    cr_expect_eq(finish(&judge, "").n_findings, 500);
+}
