@@ -39,9 +39,8 @@ static int cannot_open(const char *file, int failed, struct sp_error *error)
         snprintf(as, sizeof(as), " for the user %.40s (uid %u), who the daemon is", found->pw_name, geteuid());
     else if (failed == EACCES)
         snprintf(as, sizeof(as), " for the uid %u, which the daemon has", geteuid());
-    int r = sp_error_set(error, SP_EINVALID_CONFIG, "%.180s cannot be opened%s: %s", file, as, strerrordesc_np(failed));
-    sp_error_prefix(error, "audit.file");
-    return r;
+    return sp_error_set_at(
+        error, SP_EINVALID_CONFIG, "audit.file", "%.180s cannot be opened%s: %s", file, as, strerrordesc_np(failed));
 }
 
 /* make: O_CREAT, or 0 for a file that has to be there; *ret_fd stays as it is then where it is not. */
@@ -55,9 +54,7 @@ static int open_regular(const char *file, int make, int *ret_fd, uint64_t *ret_n
     if (fd < 0 || fstat(fd, &info) < 0)
         return cannot_open(file, errno, error);
     if (!S_ISREG(info.st_mode)) {
-        sp_error_set(error, SP_EINVALID_CONFIG, "%s is not a regular file", file);
-        sp_error_prefix(error, "audit.file");
-        return SP_EINVALID_CONFIG;
+        return sp_error_set_at(error, SP_EINVALID_CONFIG, "audit.file", "%s is not a regular file", file);
     }
     *ret_fd = SP_TAKE_FD(fd);
     *ret_n_bytes = (uint64_t)info.st_size;

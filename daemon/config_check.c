@@ -16,9 +16,7 @@
 
 static int wrong(struct sp_error *error, const char *path, const char *text)
 {
-    int r = sp_error_set(error, SP_EINVALID_CONFIG, "%s", text);
-    sp_error_prefix(error, "%s", path);
-    return r;
+    return sp_error_set_at(error, SP_EINVALID_CONFIG, path, "%s", text);
 }
 
 static int keep(struct sp_config *config, const char *text, struct sp_str *ret, struct sp_error *error)
@@ -171,10 +169,8 @@ static int check_paths(struct sp_config *config, const struct sp_config_options 
 
 static int above_ceiling(struct sp_error *error, const char *path, const char *ceiling, uint64_t most)
 {
-    int r = sp_error_set(error, SP_EINVALID_CONFIG, "is more than %s, which is %llu", ceiling,
+    return sp_error_set_at(error, SP_EINVALID_CONFIG, path, "is more than %s, which is %llu", ceiling,
         (unsigned long long)(strcmp(path, "limits.cpus") == 0 ? most / 1000 : most));
-    sp_error_prefix(error, "%s", path);
-    return r;
 }
 
 /* What is not written is as it is built in, but never above what the machine, or what is written, allows. */

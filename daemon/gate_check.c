@@ -27,10 +27,8 @@ static int check_language(const struct sp_params_run *params, struct sp_gate *ga
 {
     int language = sp_language_find(params->language, NULL);
     if (language == SP_LANGUAGE_NONE) {
-        sp_error_set(error, SP_EUNSUPPORTED_LANGUAGE, "there is no language \"%.*s\"", sp_str_int(params->language, 40),
-            params->language.ptr);
-        sp_error_prefix(error, "language");
-        return SP_EUNSUPPORTED_LANGUAGE;
+        return sp_error_set_at(error, SP_EUNSUPPORTED_LANGUAGE, "language", "there is no language \"%.*s\"",
+            sp_str_int(params->language, 40), params->language.ptr);
     }
     gate->spec.language = language;
     return 0;
@@ -39,15 +37,11 @@ static int check_language(const struct sp_params_run *params, struct sp_gate *ga
 static int check_unsupported(const struct sp_params_run *params, struct sp_error *error)
 {
     if (params->network.ptr && !sp_str_is(params->network, "none")) {
-        sp_error_set(error, SP_EINVALID_REQUEST, "\"%.*s\" is not supported: only \"none\"",
+        return sp_error_set_at(error, SP_EINVALID_REQUEST, "network", "\"%.*s\" is not supported: only \"none\"",
             sp_str_int(params->network, 40), params->network.ptr);
-        sp_error_prefix(error, "network");
-        return SP_EINVALID_REQUEST;
     }
     if (params->libraries.n_items) {
-        sp_error_set(error, SP_EINVALID_REQUEST, "installing libraries is not supported yet");
-        sp_error_prefix(error, "libraries");
-        return SP_EINVALID_REQUEST;
+        return sp_error_set_at(error, SP_EINVALID_REQUEST, "libraries", "installing libraries is not supported yet");
     }
     return 0;
 }
@@ -93,10 +87,8 @@ static int check_dialect(
             if (infos[i].languages[j] != gate->spec.language || !sp_str_is(gate->spec.runtime, infos[i].name) ||
                 sp_str_is(dialect, runs))
                 continue;
-            sp_error_set(error, SP_EUNSUPPORTED_LANGUAGE, "%.*s is not what %s runs: %s", sp_str_int(dialect, 20),
-                dialect.ptr, infos[i].name, runs[0] ? runs : "name no dialect");
-            sp_error_prefix(error, "language");
-            return SP_EUNSUPPORTED_LANGUAGE;
+            return sp_error_set_at(error, SP_EUNSUPPORTED_LANGUAGE, "language", "%.*s is not what %s runs: %s",
+                sp_str_int(dialect, 20), dialect.ptr, infos[i].name, runs[0] ? runs : "name no dialect");
         }
     return 0;
 }

@@ -134,9 +134,8 @@ int sp_method_policy_put(struct sp_request *request, struct sp_error *error)
 {
     const struct sp_params_policy_put *params = request->params;
     if (params->name.ptr && !sp_policy_store_is_name(params->name)) {
-        sp_error_set(error, SP_EINVALID_REQUEST, "a name is [a-z0-9][a-z0-9._-]*, at most 64 of them");
-        sp_error_prefix(error, "name");
-        return SP_EINVALID_REQUEST;
+        return sp_error_set_at(
+            error, SP_EINVALID_REQUEST, "name", "a name is [a-z0-9][a-z0-9._-]*, at most 64 of them");
     }
     return ask(request, params->policy, answer_put, error);
 }

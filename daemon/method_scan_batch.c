@@ -220,10 +220,8 @@ static int check_size(const struct sp_config *config, const struct sp_params_sca
         n_bytes += sources[i].code.n_bytes;
     if (n_bytes <= config->batch_bytes)
         return 0;
-    sp_error_set(error, SP_ETOO_LARGE, "have %zu bytes together, more than %llu", n_bytes,
+    return sp_error_set_at(error, SP_ETOO_LARGE, "sources", "have %zu bytes together, more than %llu", n_bytes,
         (unsigned long long)config->batch_bytes);
-    sp_error_prefix(error, "sources");
-    return SP_ETOO_LARGE;
 }
 
 static int reply_empty(struct sp_request *request)

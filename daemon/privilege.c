@@ -125,9 +125,8 @@ int sp_privilege_check_audit(const struct sp_config *config, struct sp_error *er
         return SP_PRIVILEGE_HANDED;
     if (failed == ENOENT)
         failed = errno;
-    int r = sp_error_set(error, SP_EINVALID_CONFIG, "%s cannot be made: %s", path, strerrordesc_np(failed));
-    sp_error_prefix(error, "audit.file");
-    return r;
+    return sp_error_set_at(
+        error, SP_EINVALID_CONFIG, "audit.file", "%s cannot be made: %s", path, strerrordesc_np(failed));
 }
 
 int sp_privilege_drop(const struct sp_privilege *privilege, struct sp_error *error)

@@ -14,9 +14,8 @@
 
 static int wrong(struct sp_error *error, const char *key, const char *path, const char *text, int failed)
 {
-    int r = sp_error_set(error, SP_EINVALID_CONFIG, "%.200s %s%s", path, text, failed ? strerrordesc_np(failed) : "");
-    sp_error_prefix(error, "%s", key);
-    return r;
+    return sp_error_set_at(
+        error, SP_EINVALID_CONFIG, key, "%.200s %s%s", path, text, failed ? strerrordesc_np(failed) : "");
 }
 
 /* The last n_made folders of the path may be missing, where there is somebody to make them. */

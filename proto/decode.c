@@ -376,9 +376,7 @@ static int decode_map(struct decoding *d, const msgpack_object *object, const st
     }
     for (size_t i = 0; i < table->n_fields; i++) {
         if ((table->fields[i].flags & SP_FIELD_REQUIRED) && !(given & (1ull << i))) {
-            sp_error_set(d->error, d->code, "is missing");
-            sp_error_prefix(d->error, "%s", table->fields[i].name);
-            return d->code;
+            return sp_error_set_at(d->error, d->code, table->fields[i].name, "is missing");
         }
     }
     return 0;

@@ -34,20 +34,36 @@ static void make_utf8(char *text)
         bytes[at++] = '?';
 }
 
-int sp_error_set(struct sp_error *error, int code, const char *format, ...)
+static int set(struct sp_error *error, int code, const char *path, const char *format, va_list args)
 {
     if (!error || error->code)
         return code;
     error->code = code;
-    if (!format) {
+    if (format)
+        vsnprintf(error->text, sizeof(error->text), format, args);
+    else
         snprintf(error->text, sizeof(error->text), "%s", sp_error_text(code));
-        return code;
-    }
+    make_utf8(error->text);
+    if (path)
+        sp_error_prefix(error, "%s", path);
+    return code;
+}
+
+int sp_error_set(struct sp_error *error, int code, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(error->text, sizeof(error->text), format, args);
+    set(error, code, NULL, format, args);
     va_end(args);
-    make_utf8(error->text);
+    return code;
+}
+
+int sp_error_set_at(struct sp_error *error, int code, const char *path, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(error, code, path, format, args);
+    va_end(args);
     return code;
 }
 

@@ -71,6 +71,10 @@ struct sp_error {
  * knows most, stands. Returns code, so that `return sp_error_set(error, SP_E…, …)` works. error may be NULL. */
 int sp_error_set(struct sp_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same, with the path that it is wrong at; NULL: none. */
+int sp_error_set_at(struct sp_error *error, int code, const char *path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Puts a segment before the path ("patterns[3]" before "severity"); a dot is put between where the path does not begin
  * with '['. */
 void sp_error_prefix(struct sp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -137,9 +137,8 @@ static int check_program(const char *key, const char *path, struct sp_error *err
     int failed = stat(path, &info) < 0 || eaccess(path, X_OK) < 0 ? errno : S_ISREG(info.st_mode) ? 0 : EACCES;
     if (!failed)
         return 0;
-    sp_error_set(error, SP_EINVALID_CONFIG, "%.200s cannot be started: %s", path, strerrordesc_np(failed));
-    sp_error_prefix(error, "%s", key);
-    return SP_EINVALID_CONFIG;
+    return sp_error_set_at(
+        error, SP_EINVALID_CONFIG, key, "%.200s cannot be started: %s", path, strerrordesc_np(failed));
 }
 
 int sp_spawner_check(const struct sp_spawner_config *config, struct sp_error *ret_note, struct sp_error *error)

@@ -238,9 +238,8 @@ static int check_name(struct sp_str name, struct sp_error *error)
     }
     if (good)
         return 0;
-    sp_error_set(error, SP_EINVALID_POLICY, "a name is a lower-case letter or digit, then at most 63 of a-z 0-9 . _ -");
-    sp_error_prefix(error, "name");
-    return SP_EINVALID_POLICY;
+    return sp_error_set_at(
+        error, SP_EINVALID_POLICY, "name", "a name is a lower-case letter or digit, then at most 63 of a-z 0-9 . _ -");
 }
 
 struct named {

@@ -44,8 +44,22 @@ Test(error, the_innermost_error_stands)
     cr_assert_str_eq(error.text, "queue 3");
 }
 
+Test(error, a_place_is_set_with_what_is_wrong_there)
+{
+    struct sp_error error = {0}, general = {0};
+    cr_assert_eq(sp_error_set_at(&error, SP_EINVALID_REQUEST, "limits.pids", "is above %d", 5), SP_EINVALID_REQUEST);
+    cr_assert_str_eq(error.path, "limits.pids");
+    cr_assert_str_eq(error.text, "is above 5");
+    cr_assert_eq(sp_error_set_at(&error, SP_EINTERNAL, "outer", "later"), SP_EINTERNAL);
+    cr_assert_str_eq(error.path, "limits.pids");
+    sp_error_set_at(&general, SP_EBUSY, NULL, NULL);
+    cr_assert_str_eq(general.path, "");
+    cr_assert_str_eq(general.text, sp_error_text(SP_EBUSY));
+}
+
 Test(error, null_is_taken_everywhere)
 {
+    cr_assert_eq(sp_error_set_at(NULL, SP_EBUSY, "path", "x"), SP_EBUSY);
     cr_assert_eq(sp_error_set(NULL, SP_EBUSY, "x"), SP_EBUSY);
     sp_error_prefix(NULL, "x");
     cr_assert_eq(sp_error_errno(NULL, ENOMEM, "x"), SP_ENO_MEMORY);
