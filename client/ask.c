@@ -25,40 +25,10 @@ int sp_ask_adopt(const void *options, size_t size, size_t own_size, void *ret_ow
     ((options) ? sp_ask_adopt((options), (options)->size, sizeof *(ret_own), (ret_own), (error))                       \
                : sp_error_set((error), SP_EINVALID_REQUEST, "no options are given"))
 
-/* A map whose length is known only once its pairs are written: its head takes the long form and is filled in last. */
-struct map {
-    struct sp_buffer *buffer;
-    size_t head_at;
-    uint16_t n_pairs;
-};
-
-static struct map map_begin(struct sp_buffer *buffer)
-{
-    static const uint8_t head[3] = {0xDE, 0, 0};
-    struct map map = {.buffer = buffer, .head_at = buffer->n_bytes};
-    sp_buffer_append(buffer, head, sizeof head);
-    return map;
-}
-
-static void map_end(const struct map *map)
-{
-    if (map->buffer->failed)
-        return;
-    map->buffer->bytes[map->head_at + 1] = (uint8_t)(map->n_pairs >> 8);
-    map->buffer->bytes[map->head_at + 2] = (uint8_t)map->n_pairs;
-}
-
-static struct sp_buffer *put_key(struct map *map, const char *key)
-{
-    map->n_pairs++;
-    sp_pack_key(map->buffer, key);
-    return map->buffer;
-}
-
-static void put_text(struct map *map, const char *key, const char *text)
+static void put_text(struct sp_pack_map *map, const char *key, const char *text)
 {
     if (text)
-        sp_pack_text(put_key(map, key), sp_str_of(text));
+        sp_pack_text(sp_pack_put(map, key), sp_str_of(text));
 }
 
 /* What the caller says is there must be there. */
@@ -67,26 +37,28 @@ static int check_given(const char *what, const void *given, size_t count, struct
     return given || !count ? 0 : sp_error_set(error, SP_EINVALID_REQUEST, "%s: %zu of them, at NULL", what, count);
 }
 
-static int put_bytes(struct map *map, const char *key, const void *bytes, size_t n_bytes, struct sp_error *error)
+static int put_bytes(
+    struct sp_pack_map *map, const char *key, const void *bytes, size_t n_bytes, struct sp_error *error)
 {
     int r = check_given(key, bytes, n_bytes, error);
     if (r == 0)
-        sp_pack_text(put_key(map, key), (struct sp_str){bytes ? bytes : "", n_bytes});
+        sp_pack_text(sp_pack_put(map, key), (struct sp_str){bytes ? bytes : "", n_bytes});
     return r;
 }
 
-static void put_uint(struct map *map, const char *key, uint64_t value)
+static void put_uint(struct sp_pack_map *map, const char *key, uint64_t value)
 {
     if (value)
-        sp_pack_uint(put_key(map, key), value);
+        sp_pack_uint(sp_pack_put(map, key), value);
 }
 
-static int put_texts(struct map *map, const char *key, const char *const *texts, size_t n_texts, struct sp_error *error)
+static int put_texts(
+    struct sp_pack_map *map, const char *key, const char *const *texts, size_t n_texts, struct sp_error *error)
 {
     int r = check_given(key, texts, n_texts, error);
     if (r < 0 || !n_texts)
         return r;
-    struct sp_buffer *buffer = put_key(map, key);
+    struct sp_buffer *buffer = sp_pack_put(map, key);
     sp_pack_array(buffer, n_texts);
     for (size_t i = 0; i < n_texts; i++) {
         if (!texts[i])
@@ -97,7 +69,7 @@ static int put_texts(struct map *map, const char *key, const char *const *texts,
 }
 
 static int put_policy(
-    struct map *map, const char *reference, const void *yaml, size_t yaml_bytes, struct sp_error *error)
+    struct sp_pack_map *map, const char *reference, const void *yaml, size_t yaml_bytes, struct sp_error *error)
 {
     int r = check_given("policy_yaml", yaml, yaml_bytes, error);
     if (r < 0)
@@ -106,7 +78,7 @@ static int put_policy(
         put_text(map, "policy", reference);
         return 0;
     }
-    struct sp_buffer *buffer = put_key(map, "policy");
+    struct sp_buffer *buffer = sp_pack_put(map, "policy");
     sp_pack_map(buffer, 1);
     sp_pack_key(buffer, "yaml");
     sp_pack_text(buffer, (struct sp_str){yaml, yaml_bytes});
@@ -114,15 +86,15 @@ static int put_policy(
 }
 
 static int end_with_policy(
-    struct map *map, const char *reference, const void *yaml, size_t yaml_bytes, struct sp_error *error)
+    struct sp_pack_map *map, const char *reference, const void *yaml, size_t yaml_bytes, struct sp_error *error)
 {
     int r = put_policy(map, reference, yaml, yaml_bytes, error);
-    map_end(map);
+    sp_pack_map_end(map);
     return r;
 }
 
 /* The path is for the audit, which takes text only: what is not UTF-8 in it becomes U+FFFD. */
-static void put_path(struct map *map, const char *path)
+static void put_path(struct sp_pack_map *map, const char *path)
 {
     if (!path)
         return;
@@ -138,10 +110,11 @@ static void put_path(struct map *map, const char *path)
         }
         at += length ? length : 1;
     }
-    sp_pack_text(put_key(map, "path"), (struct sp_str){clean, n_clean});
+    sp_pack_text(sp_pack_put(map, "path"), (struct sp_str){clean, n_clean});
 }
 
-static int put_code(struct map *map, const void *code, size_t code_bytes, const char *language, struct sp_error *error)
+static int put_code(
+    struct sp_pack_map *map, const void *code, size_t code_bytes, const char *language, struct sp_error *error)
 {
     if (!language)
         return sp_error_set(error, SP_EINVALID_REQUEST, "no language is given");
@@ -155,7 +128,7 @@ int sp_ask_scan(struct sp_buffer *buffer, const struct sallyport_scan_options *o
     int r = ADOPT(options, &own, error);
     if (r < 0)
         return r;
-    struct map map = map_begin(buffer);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
     r = put_code(&map, own.code, own.code_bytes, own.language, error);
     if (r < 0)
         return r;
@@ -170,10 +143,10 @@ int sp_ask_scan_batch(struct sp_buffer *buffer, const struct sallyport_batch_opt
     int r = ADOPT(options, &own, error);
     if (r < 0)
         return r;
-    struct map map = map_begin(buffer);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
     if (own.n_sources && !own.sources)
         return sp_error_set(error, SP_EINVALID_REQUEST, "no sources are given");
-    sp_pack_array(put_key(&map, "sources"), own.n_sources);
+    sp_pack_array(sp_pack_put(&map, "sources"), own.n_sources);
     for (size_t i = 0; i < own.n_sources; i++) {
         /* The caller's struct may be longer or shorter than ours: its own size is the stride. */
         const char *at = (const char *)own.sources + i * own.sources->size;
@@ -181,12 +154,12 @@ int sp_ask_scan_batch(struct sp_buffer *buffer, const struct sallyport_batch_opt
         r = sp_ask_adopt(at, own.sources->size, sizeof source, &source, error);
         if (r < 0)
             return r;
-        struct map one = map_begin(buffer);
+        struct sp_pack_map one = sp_pack_map_begin(buffer);
         r = put_code(&one, source.code, source.code_bytes, source.language, error);
         if (r < 0)
             return r;
         put_path(&one, source.path);
-        map_end(&one);
+        sp_pack_map_end(&one);
     }
     put_uint(&map, "max_violations", own.max_violations);
     return end_with_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes, error);
@@ -198,19 +171,19 @@ int sp_ask_explain(struct sp_buffer *buffer, const struct sallyport_explain_opti
     int r = ADOPT(options, &own, error);
     if (r < 0)
         return r;
-    struct map map = map_begin(buffer);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
     r = put_code(&map, own.code, own.code_bytes, own.language, error);
     if (r < 0)
         return r;
     return end_with_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes, error);
 }
 
-static int put_env(struct map *map, const char *const *env, size_t n_env, struct sp_error *error)
+static int put_env(struct sp_pack_map *map, const char *const *env, size_t n_env, struct sp_error *error)
 {
     int r = check_given("env", env, n_env, error);
     if (r < 0 || !n_env)
         return r;
-    struct sp_buffer *buffer = put_key(map, "env");
+    struct sp_buffer *buffer = sp_pack_put(map, "env");
     sp_pack_map(buffer, n_env);
     for (size_t i = 0; i < n_env; i++) {
         const char *equals = env[i] ? strchr(env[i], '=') : NULL;
@@ -222,12 +195,13 @@ static int put_env(struct map *map, const char *const *env, size_t n_env, struct
     return 0;
 }
 
-static int put_files(struct map *map, const struct sallyport_file *files, size_t n_files, struct sp_error *error)
+static int put_files(
+    struct sp_pack_map *map, const struct sallyport_file *files, size_t n_files, struct sp_error *error)
 {
     int r = check_given("files", files, n_files, error);
     if (r < 0 || !n_files)
         return r;
-    struct sp_buffer *buffer = put_key(map, "files");
+    struct sp_buffer *buffer = sp_pack_put(map, "files");
     sp_pack_array(buffer, n_files);
     for (size_t i = 0; i < n_files; i++) {
         struct sallyport_file file;
@@ -236,39 +210,39 @@ static int put_files(struct map *map, const struct sallyport_file *files, size_t
             return r;
         if (!file.path)
             return sp_error_set(error, SP_EINVALID_REQUEST, "files[%zu] has no path", i);
-        struct map one = map_begin(buffer);
+        struct sp_pack_map one = sp_pack_map_begin(buffer);
         put_text(&one, "path", file.path);
         r = put_bytes(&one, "data", file.data, file.data_bytes, error);
         if (r < 0)
             return r;
         put_uint(&one, "mode", file.mode);
-        map_end(&one);
+        sp_pack_map_end(&one);
     }
     return 0;
 }
 
 /* By the table that reads them at the other end. */
-static void put_limits(struct map *map, const struct sallyport_run_options *options)
+static void put_limits(struct sp_pack_map *map, const struct sallyport_run_options *options)
 {
     const struct sp_limits asked = {
 #define X(field, name, standard, ceiling) .field = options->field,
         SP_RUN_LIMITS(X)
 #undef X
     };
-    struct map limits = map_begin(put_key(map, "limits"));
+    struct sp_pack_map limits = sp_pack_map_begin(sp_pack_put(map, "limits"));
     for (size_t i = 0; i < sp_limits_table.n_fields; i++) {
         const struct sp_field *field = &sp_limits_table.fields[i];
         uint64_t value = *(const uint64_t *)(const void *)((const char *)&asked + field->offset);
         if (field->type == SP_FIELD_MILLI && value)
-            sp_pack_double(put_key(&limits, field->name), (double)value / 1000);
+            sp_pack_double(sp_pack_put(&limits, field->name), (double)value / 1000);
         else
             put_uint(&limits, field->name, value);
     }
-    map_end(&limits);
+    sp_pack_map_end(&limits);
 }
 
 /* Everything of a run that may be there or not. */
-static int put_world(struct map *map, const struct sallyport_run_options *own, struct sp_error *error)
+static int put_world(struct sp_pack_map *map, const struct sallyport_run_options *own, struct sp_error *error)
 {
     int r = put_texts(map, "argv", own->argv, own->n_argv, error);
     if (r == 0)
@@ -290,7 +264,7 @@ int sp_ask_run(struct sp_buffer *buffer, const struct sallyport_run_options *opt
     int r = ADOPT(options, &own, error);
     if (r < 0)
         return r;
-    struct map map = map_begin(buffer);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
     r = put_code(&map, own.code, own.code_bytes, own.language, error);
     if (r == 0)
         r = put_world(&map, &own, error);
@@ -300,7 +274,7 @@ int sp_ask_run(struct sp_buffer *buffer, const struct sallyport_run_options *opt
     put_limits(&map, &own);
     put_text(&map, "network", own.network);
     if (own.output)
-        sp_pack_bool(put_key(&map, "stream"), true);
+        sp_pack_bool(sp_pack_put(&map, "stream"), true);
     put_text(&map, "tag", own.tag);
     put_uint(&map, "max_violations", own.max_violations);
     return end_with_policy(&map, own.policy, own.policy_yaml, own.policy_yaml_bytes, error);
@@ -311,7 +285,7 @@ int sp_ask_policy_put(
 {
     if (!yaml)
         return sp_error_set(error, SP_EINVALID_REQUEST, "no policy is given");
-    struct map map = map_begin(buffer);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
     put_text(&map, "name", name);
     return end_with_policy(&map, NULL, yaml, yaml_bytes, error);
 }
@@ -325,18 +299,18 @@ int sp_ask_policy(struct sp_buffer *buffer, const char *policy, struct sp_error 
 {
     if (!policy)
         return sp_error_set(error, SP_EINVALID_REQUEST, "no policy is given");
-    struct map map = map_begin(buffer);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
     put_text(&map, "policy", policy);
-    map_end(&map);
+    sp_pack_map_end(&map);
     return 0;
 }
 
 int sp_ask_hello(struct sp_buffer *buffer, const char *client)
 {
-    struct map map = map_begin(buffer);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
     put_text(&map, "client", client);
     put_text(&map, "errors", "map");
-    map_end(&map);
+    sp_pack_map_end(&map);
     return 0;
 }
 

@@ -21,7 +21,7 @@ void sp_jobs_configure(struct sp_jobs *jobs, const struct sp_jobs_config *config
 void sp_jobs_close(struct sp_jobs *jobs, void (*closed)(void *context), void *context);
 
 struct sp_jobs_stats {
-    size_t now[SP_JOB_STATE_COUNT]; /* going on, by state */
+    uint64_t now[SP_JOB_STATE_COUNT]; /* going on, by state */
     uint64_t ended[SP_JOB_STATE_COUNT];
     uint64_t refused_busy;
 };

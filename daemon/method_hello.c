@@ -11,19 +11,18 @@
 #define PROTOCOL         1
 #define RESULT_BYTES_MAX (4u << 20)
 
-static void pack_identity(const struct sp_identity *identity, struct sp_buffer *result)
+static void pack_identity(const struct sp_identity *identity, struct sp_pack_map *answer)
 {
-    sp_pack_key(result, "uid");
-    sp_pack_uint(result, identity->uid);
-    sp_pack_key(result, "groups");
-    sp_pack_array(result, identity->n_groups);
+    sp_pack_uint(sp_pack_put(answer, "uid"), identity->uid);
+    struct sp_buffer *buffer = sp_pack_put(answer, "groups");
+    sp_pack_array(buffer, identity->n_groups);
     for (size_t i = 0; i < identity->n_groups; i++)
-        sp_pack_uint(result, identity->groups[i]);
-    sp_pack_key(result, "rights");
-    sp_pack_array(result, (size_t)__builtin_popcount(identity->rights));
+        sp_pack_uint(buffer, identity->groups[i]);
+    buffer = sp_pack_put(answer, "rights");
+    sp_pack_array(buffer, (size_t)__builtin_popcount(identity->rights));
     for (int i = 0; i < SP_RIGHT_COUNT; i++)
         if (identity->rights & 1u << i)
-            sp_pack_cstr(result, sp_right_names[i]);
+            sp_pack_cstr(buffer, sp_right_names[i]);
 }
 
 static void pack_run_limits(const struct sp_limits *limits, struct sp_buffer *result)
@@ -46,7 +45,7 @@ static void pack_run_limits(const struct sp_limits *limits, struct sp_buffer *re
     }
 }
 
-static void pack_limits(const struct sp_request *request, struct sp_buffer *result)
+static void pack_limits(const struct sp_request *request, struct sp_pack_map *answer)
 {
     const struct sp_config *config = request->server->config;
     struct sp_limits ceilings = sp_identity_ceilings(&request->identity, config), usual = config->limits;
@@ -66,65 +65,54 @@ static void pack_limits(const struct sp_request *request, struct sp_buffer *resu
         {"depth", SP_FRAME_DEPTH_MAX},
         {"requests", config->bounds.connection_requests},
     };
-    sp_pack_key(result, "limits");
-    sp_pack_map(result, sizeof(rows) / sizeof(rows[0]) + 2);
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        sp_pack_key(result, rows[i].name);
-        sp_pack_uint(result, rows[i].value);
-    }
-    sp_pack_key(result, "run");
-    pack_run_limits(&usual, result);
-    sp_pack_key(result, "ceilings");
-    pack_run_limits(&ceilings, result);
+    struct sp_pack_map map = sp_pack_map_begin(sp_pack_put(answer, "limits"));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        sp_pack_uint(sp_pack_put(&map, rows[i].name), rows[i].value);
+    pack_run_limits(&usual, sp_pack_put(&map, "run"));
+    pack_run_limits(&ceilings, sp_pack_put(&map, "ceilings"));
+    sp_pack_map_end(&map);
 }
 
-static void pack_languages(const struct sp_server *server, struct sp_buffer *result)
+static void pack_languages(const struct sp_server *server, struct sp_buffer *buffer)
 {
     size_t n = 0;
     for (int i = 0; i < SP_LANGUAGE_COUNT; i++)
         n += server->reads_language[i];
-    sp_pack_key(result, "languages");
-    sp_pack_array(result, n);
+    sp_pack_array(buffer, n);
     for (int i = 0; i < SP_LANGUAGE_COUNT; i++)
         if (server->reads_language[i])
-            sp_pack_cstr(result, sp_language_name(i));
+            sp_pack_cstr(buffer, sp_language_name(i));
 }
 
-static void pack_runtime(const struct sp_runtime_info *info, struct sp_buffer *result)
+static void pack_runtime_limit(const struct sp_runtime_limit_info *limit, struct sp_buffer *buffer)
 {
-    sp_pack_map(result, 7);
-    sp_pack_key(result, "name");
-    sp_pack_cstr(result, info->name);
-    sp_pack_key(result, "available");
-    sp_pack_bool(result, info->available);
-    sp_pack_key(result, "reason");
-    sp_pack_cstr(result, info->reason);
-    sp_pack_key(result, "isolation");
-    sp_pack_cstr(result, info->isolation);
-    sp_pack_key(result, "groups_kept");
-    sp_pack_bool(result, info->groups_kept);
-    sp_pack_key(result, "languages");
-    sp_pack_array(result, info->n_languages);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
+    sp_pack_cstr(sp_pack_put(&map, "name"), limit->name);
+    sp_pack_cstr(sp_pack_put(&map, "by"), limit->by);
+    sp_pack_bool(sp_pack_put(&map, "best_effort"), limit->best_effort);
+    sp_pack_cstr(sp_pack_put(&map, "note"), limit->note);
+    sp_pack_map_end(&map);
+}
+
+static void pack_runtime(const struct sp_runtime_info *info, struct sp_buffer *buffer)
+{
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
+    sp_pack_cstr(sp_pack_put(&map, "name"), info->name);
+    sp_pack_bool(sp_pack_put(&map, "available"), info->available);
+    sp_pack_cstr(sp_pack_put(&map, "reason"), info->reason);
+    sp_pack_cstr(sp_pack_put(&map, "isolation"), info->isolation);
+    sp_pack_bool(sp_pack_put(&map, "groups_kept"), info->groups_kept);
+    sp_pack_array(sp_pack_put(&map, "languages"), info->n_languages);
     for (size_t i = 0; i < info->n_languages; i++)
-        sp_pack_cstr(result, sp_language_name(info->languages[i]));
-    sp_pack_key(result, "limits");
-    sp_pack_array(result, info->n_limits);
-    for (size_t i = 0; i < info->n_limits; i++) {
-        const struct sp_runtime_limit_info *limit = &info->limits[i];
-        sp_pack_map(result, 4);
-        sp_pack_key(result, "name");
-        sp_pack_cstr(result, limit->name);
-        sp_pack_key(result, "by");
-        sp_pack_cstr(result, limit->by);
-        sp_pack_key(result, "best_effort");
-        sp_pack_bool(result, limit->best_effort);
-        sp_pack_key(result, "note");
-        sp_pack_cstr(result, limit->note);
-    }
+        sp_pack_cstr(buffer, sp_language_name(info->languages[i]));
+    sp_pack_array(sp_pack_put(&map, "limits"), info->n_limits);
+    for (size_t i = 0; i < info->n_limits; i++)
+        pack_runtime_limit(&info->limits[i], buffer);
+    sp_pack_map_end(&map);
 }
 
 /* Those that the caller may use. */
-static void pack_runtimes(const struct sp_request *request, struct sp_buffer *result)
+static void pack_runtimes(const struct sp_request *request, struct sp_buffer *buffer)
 {
     const struct sp_server *server = request->server;
     const struct sp_runtime_info missing = {.name = "bubblewrap", .reason = server->runtimes_reason};
@@ -134,11 +122,10 @@ static void pack_runtimes(const struct sp_request *request, struct sp_buffer *re
         n_infos = sp_runtimes_describe(server->runtimes, &infos);
     for (size_t i = 0; i < n_infos; i++)
         n_shown += sp_identity_may_use(&request->identity, server->config, sp_str_of(infos[i].name));
-    sp_pack_key(result, "runtimes");
-    sp_pack_array(result, n_shown);
+    sp_pack_array(buffer, n_shown);
     for (size_t i = 0; i < n_infos; i++)
         if (sp_identity_may_use(&request->identity, server->config, sp_str_of(infos[i].name)))
-            pack_runtime(&infos[i], result);
+            pack_runtime(&infos[i], buffer);
 }
 
 int sp_method_hello(struct sp_request *request, struct sp_error *error)
@@ -153,15 +140,14 @@ int sp_method_hello(struct sp_request *request, struct sp_error *error)
             sp_str_int(params->client, 128), params->client.ptr);
     struct sp_buffer result;
     sp_buffer_init(&result, RESULT_BYTES_MAX);
-    sp_pack_map(&result, 8);
-    sp_pack_key(&result, "version");
-    sp_pack_cstr(&result, SP_VERSION);
-    sp_pack_key(&result, "protocol");
-    sp_pack_uint(&result, PROTOCOL);
-    pack_identity(&request->identity, &result);
-    pack_limits(request, &result);
-    pack_languages(request->server, &result);
-    pack_runtimes(request, &result);
+    struct sp_pack_map map = sp_pack_map_begin(&result);
+    sp_pack_cstr(sp_pack_put(&map, "version"), SP_VERSION);
+    sp_pack_uint(sp_pack_put(&map, "protocol"), PROTOCOL);
+    pack_identity(&request->identity, &map);
+    pack_limits(request, &map);
+    pack_languages(request->server, sp_pack_put(&map, "languages"));
+    pack_runtimes(request, sp_pack_put(&map, "runtimes"));
+    sp_pack_map_end(&map);
     sp_request_reply(request, &result);
     sp_buffer_fini(&result);
     return 0;

@@ -20,16 +20,17 @@ struct number {
     uint64_t value;
 };
 
-static void pack_numbers(const struct number *rows, size_t n_rows, struct sp_buffer *result)
+static void pack_numbers(struct sp_pack_map *answer, const char *key, const struct number *rows, size_t n_rows)
 {
-    sp_pack_map(result, n_rows);
+    struct sp_buffer *buffer = sp_pack_put(answer, key);
+    sp_pack_map(buffer, n_rows);
     for (size_t i = 0; i < n_rows; i++) {
-        sp_pack_key(result, rows[i].name);
-        sp_pack_uint(result, rows[i].value);
+        sp_pack_key(buffer, rows[i].name);
+        sp_pack_uint(buffer, rows[i].value);
     }
 }
 
-static void pack_workers(struct sp_workers *workers, const char *key, struct sp_buffer *result)
+static void pack_workers(struct sp_workers *workers, const char *key, struct sp_pack_map *answer)
 {
     struct sp_workers_stats stats;
     sp_workers_stats(workers, &stats);
@@ -40,11 +41,10 @@ static void pack_workers(struct sp_workers *workers, const char *key, struct sp_
         {"finished", stats.finished},
         {"refused", stats.refused},
     };
-    sp_pack_key(result, key);
-    pack_numbers(rows, SP_COUNT(rows), result);
+    pack_numbers(answer, key, rows, SP_COUNT(rows));
 }
 
-static void pack_policies(const struct sp_policy_store *policies, struct sp_buffer *result)
+static void pack_policies(const struct sp_policy_store *policies, struct sp_pack_map *answer)
 {
     struct sp_policy_store_stats stats;
     sp_policy_store_stats(policies, &stats);
@@ -59,33 +59,29 @@ static void pack_policies(const struct sp_policy_store *policies, struct sp_buff
         {"evicted", stats.evicted},
         {"compile_ms", (uint64_t)stats.compile_ms},
     };
-    sp_pack_key(result, "policies");
-    pack_numbers(rows, SP_COUNT(rows), result);
+    pack_numbers(answer, "policies", rows, SP_COUNT(rows));
 }
 
-static void pack_jobs(const struct sp_jobs *jobs, struct sp_buffer *result)
+static void pack_states(struct sp_pack_map *answer, const char *key, const uint64_t counts[SP_JOB_STATE_COUNT])
+{
+    struct sp_pack_map map = sp_pack_map_begin(sp_pack_put(answer, key));
+    for (int i = 0; i < SP_JOB_STATE_COUNT; i++)
+        sp_pack_uint(sp_pack_put(&map, sp_job_state_name((enum sp_job_state)i)), counts[i]);
+    sp_pack_map_end(&map);
+}
+
+static void pack_jobs(const struct sp_jobs *jobs, struct sp_pack_map *answer)
 {
     struct sp_jobs_stats stats;
     sp_jobs_stats(jobs, &stats);
-    sp_pack_key(result, "jobs");
-    sp_pack_map(result, 3);
-    sp_pack_key(result, "now");
-    sp_pack_map(result, SP_JOB_STATE_COUNT);
-    for (int i = 0; i < SP_JOB_STATE_COUNT; i++) {
-        sp_pack_key(result, sp_job_state_name((enum sp_job_state)i));
-        sp_pack_uint(result, stats.now[i]);
-    }
-    sp_pack_key(result, "ended");
-    sp_pack_map(result, SP_JOB_STATE_COUNT);
-    for (int i = 0; i < SP_JOB_STATE_COUNT; i++) {
-        sp_pack_key(result, sp_job_state_name((enum sp_job_state)i));
-        sp_pack_uint(result, stats.ended[i]);
-    }
-    sp_pack_key(result, "refused_busy");
-    sp_pack_uint(result, stats.refused_busy);
+    struct sp_pack_map map = sp_pack_map_begin(sp_pack_put(answer, "jobs"));
+    pack_states(&map, "now", stats.now);
+    pack_states(&map, "ended", stats.ended);
+    sp_pack_uint(sp_pack_put(&map, "refused_busy"), stats.refused_busy);
+    sp_pack_map_end(&map);
 }
 
-static void pack_runtimes(const struct sp_runtimes *runtimes, struct sp_buffer *result)
+static void pack_runtimes(const struct sp_runtimes *runtimes, struct sp_pack_map *answer)
 {
     struct sp_runtimes_stats stats = {0};
     if (runtimes)
@@ -102,11 +98,10 @@ static void pack_runtimes(const struct sp_runtimes *runtimes, struct sp_buffer *
         {"lost", stats.lost},
         {"killed", stats.killed},
     };
-    sp_pack_key(result, "runtimes");
-    pack_numbers(rows, SP_COUNT(rows), result);
+    pack_numbers(answer, "runtimes", rows, SP_COUNT(rows));
 }
 
-static void pack_audit(const struct sp_audit *audit, struct sp_buffer *result)
+static void pack_audit(const struct sp_audit *audit, struct sp_pack_map *answer)
 {
     struct sp_audit_stats stats;
     sp_audit_stats(audit, &stats);
@@ -116,11 +111,10 @@ static void pack_audit(const struct sp_audit *audit, struct sp_buffer *result)
         {"lost", stats.lost},
         {"failing", stats.failing},
     };
-    sp_pack_key(result, "audit");
-    pack_numbers(rows, SP_COUNT(rows), result);
+    pack_numbers(answer, "audit", rows, SP_COUNT(rows));
 }
 
-static void pack_in_flight(const struct sp_quota *quota, struct sp_buffer *result)
+static void pack_in_flight(const struct sp_quota *quota, struct sp_pack_map *answer)
 {
     struct sp_quota_totals totals = sp_quota_totals(quota);
     const struct number rows[] = {
@@ -129,8 +123,7 @@ static void pack_in_flight(const struct sp_quota *quota, struct sp_buffer *resul
         {"requests", totals.n_requests},
         {"bytes", totals.n_bytes},
     };
-    sp_pack_key(result, "in_flight");
-    pack_numbers(rows, SP_COUNT(rows), result);
+    pack_numbers(answer, "in_flight", rows, SP_COUNT(rows));
 }
 
 int sp_method_stats(struct sp_request *request, struct sp_error *error)
@@ -139,26 +132,21 @@ int sp_method_stats(struct sp_request *request, struct sp_error *error)
     struct sp_buffer result;
     (void)error;
     sp_buffer_init(&result, RESULT_BYTES_MAX);
-    sp_pack_map(&result, 13);
-    sp_pack_key(&result, "version");
-    sp_pack_cstr(&result, SP_VERSION);
-    sp_pack_key(&result, "instance");
-    sp_pack_cstr(&result, server->instance);
-    sp_pack_key(&result, "uptime_ms");
-    sp_pack_uint(&result, (uv_hrtime() - server->stats->started_ns) / 1000000);
-    sp_pack_key(&result, "draining");
-    sp_pack_bool(&result, server->draining);
-    pack_in_flight(server->quota, &result);
-    sp_pack_key(&result, "counters");
-    sp_stats_pack_counters(server->stats, &result);
-    sp_pack_key(&result, "methods");
-    sp_stats_pack_methods(server->stats, &result);
-    pack_workers(server->workers, "workers", &result);
-    pack_workers(server->compilers, "compilers", &result);
-    pack_policies(server->policies, &result);
-    pack_jobs(server->jobs, &result);
-    pack_runtimes(server->runtimes, &result);
-    pack_audit(server->audit, &result);
+    struct sp_pack_map map = sp_pack_map_begin(&result);
+    sp_pack_cstr(sp_pack_put(&map, "version"), SP_VERSION);
+    sp_pack_cstr(sp_pack_put(&map, "instance"), server->instance);
+    sp_pack_uint(sp_pack_put(&map, "uptime_ms"), (uv_hrtime() - server->stats->started_ns) / 1000000);
+    sp_pack_bool(sp_pack_put(&map, "draining"), server->draining);
+    pack_in_flight(server->quota, &map);
+    sp_stats_pack_counters(server->stats, sp_pack_put(&map, "counters"));
+    sp_stats_pack_methods(server->stats, sp_pack_put(&map, "methods"));
+    pack_workers(server->workers, "workers", &map);
+    pack_workers(server->compilers, "compilers", &map);
+    pack_policies(server->policies, &map);
+    pack_jobs(server->jobs, &map);
+    pack_runtimes(server->runtimes, &map);
+    pack_audit(server->audit, &map);
+    sp_pack_map_end(&map);
     sp_request_reply(request, &result);
     sp_buffer_fini(&result);
     return 0;

@@ -57,38 +57,26 @@ void sp_stats_pack_counters(const struct sp_stats *stats, struct sp_buffer *buff
 
 static void pack_method(const struct sp_stats_method *row, struct sp_buffer *buffer)
 {
-    size_t n_used = 0;
-    for (int i = 0; i < SP_STATS_BUCKETS; i++)
-        n_used += row->buckets[i] > 0;
-    sp_pack_map(buffer, 4);
-    sp_pack_key(buffer, "calls");
-    sp_pack_uint(buffer, row->calls);
-    sp_pack_key(buffer, "errors");
-    sp_pack_uint(buffer, row->errors);
-    sp_pack_key(buffer, "mean_us");
-    sp_pack_double(buffer, (double)row->total_us / (double)row->calls);
-    sp_pack_key(buffer, "buckets_us");
-    sp_pack_map(buffer, n_used);
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
+    sp_pack_uint(sp_pack_put(&map, "calls"), row->calls);
+    sp_pack_uint(sp_pack_put(&map, "errors"), row->errors);
+    sp_pack_double(sp_pack_put(&map, "mean_us"), (double)row->total_us / (double)row->calls);
+    struct sp_pack_map buckets = sp_pack_map_begin(sp_pack_put(&map, "buckets_us"));
     for (int i = 0; i < SP_STATS_BUCKETS; i++) {
-        if (!row->buckets[i])
-            continue;
         char below[24];
         snprintf(below, sizeof(below), "%llu", 1ull << i);
-        sp_pack_key(buffer, below);
-        sp_pack_uint(buffer, row->buckets[i]);
+        if (row->buckets[i])
+            sp_pack_uint(sp_pack_put(&buckets, below), row->buckets[i]);
     }
+    sp_pack_map_end(&buckets);
+    sp_pack_map_end(&map);
 }
 
 void sp_stats_pack_methods(const struct sp_stats *stats, struct sp_buffer *buffer)
 {
-    size_t n_called = 0;
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
     for (int i = 0; i < SP_METHOD_COUNT; i++)
-        n_called += stats->methods[i].calls > 0;
-    sp_pack_map(buffer, n_called);
-    for (int i = 0; i < SP_METHOD_COUNT; i++) {
-        if (!stats->methods[i].calls)
-            continue;
-        sp_pack_key(buffer, sp_methods[i].name);
-        pack_method(&stats->methods[i], buffer);
-    }
+        if (stats->methods[i].calls)
+            pack_method(&stats->methods[i], sp_pack_put(&map, sp_methods[i].name));
+    sp_pack_map_end(&map);
 }

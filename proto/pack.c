@@ -100,3 +100,28 @@ void sp_pack_raw(struct sp_buffer *buffer, const void *bytes, size_t n_bytes)
 {
     sp_buffer_append(buffer, bytes, n_bytes);
 }
+
+struct sp_pack_map sp_pack_map_begin(struct sp_buffer *buffer)
+{
+    static const uint8_t head[3] = {0xDE, 0, 0};
+    struct sp_pack_map map = {.buffer = buffer, .head_at = buffer->n_bytes};
+    sp_buffer_append(buffer, head, sizeof head);
+    return map;
+}
+
+struct sp_buffer *sp_pack_put(struct sp_pack_map *map, const char *key)
+{
+    map->n_pairs++;
+    sp_pack_key(map->buffer, key);
+    return map->buffer;
+}
+
+void sp_pack_map_end(const struct sp_pack_map *map)
+{
+    if (map->n_pairs > UINT16_MAX && !map->buffer->failed)
+        map->buffer->failed = SP_ETOO_LARGE;
+    if (map->buffer->failed)
+        return;
+    map->buffer->bytes[map->head_at + 1] = (uint8_t)(map->n_pairs >> 8);
+    map->buffer->bytes[map->head_at + 2] = (uint8_t)map->n_pairs;
+}

@@ -26,6 +26,18 @@ void sp_pack_object(struct sp_buffer *buffer, const msgpack_object *object);
 /* Bytes that are MessagePack already. */
 void sp_pack_raw(struct sp_buffer *buffer, const void *bytes, size_t n_bytes);
 
+/* A map whose length is known only once its pairs are written: its head takes the long form and is filled in last. Lives
+ * where it is packed; maps may be nested. */
+struct sp_pack_map {
+    struct sp_buffer *buffer;
+    size_t head_at, n_pairs;
+};
+struct sp_pack_map sp_pack_map_begin(struct sp_buffer *buffer);
+/* One more pair: packs its key, and returns the buffer for its value. */
+struct sp_buffer *sp_pack_put(struct sp_pack_map *map, const char *key);
+/* More than 65535 pairs: the buffer fails with SP_ETOO_LARGE. */
+void sp_pack_map_end(const struct sp_pack_map *map);
+
 /* A key of a map, for readable call sites: sp_pack_key(b, "safe"), sp_pack_bool(b, …). */
 #define sp_pack_key(buffer, key) sp_pack_cstr(buffer, key)
 

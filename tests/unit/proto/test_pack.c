@@ -36,6 +36,35 @@ Test(pack, text_is_str_when_utf8_else_bin_and_nil_when_absent)
     expect("\xA2\xC3\xA9\xC4\x01\xC3\xC0", 7);
 }
 
+Test(pack, a_map_counts_its_own_pairs)
+{
+    struct sp_pack_map map = sp_pack_map_begin(&buffer);
+    sp_pack_uint(sp_pack_put(&map, "a"), 1);
+    struct sp_pack_map inner = sp_pack_map_begin(sp_pack_put(&map, "b"));
+    sp_pack_nil(sp_pack_put(&inner, "c"));
+    sp_pack_map_end(&inner);
+    sp_pack_map_end(&map);
+    expect("\xDE\x00\x02\xA1\x61\x01\xA1\x62\xDE\x00\x01\xA1\x63\xC0", 14);
+}
+
+Test(pack, a_map_of_too_many_pairs_fails)
+{
+    struct sp_pack_map map = sp_pack_map_begin(&buffer);
+    map.n_pairs = UINT16_MAX + 1;
+    sp_pack_map_end(&map);
+    cr_assert_eq(buffer.failed, SP_ETOO_LARGE);
+    sp_buffer_fini(&buffer);
+}
+
+Test(pack, a_map_that_did_not_fit_is_left_alone)
+{
+    buffer.max_bytes = 2;
+    struct sp_pack_map map = sp_pack_map_begin(&buffer);
+    sp_pack_map_end(&map);
+    cr_assert_eq(buffer.failed, SP_ETOO_LARGE);
+    sp_buffer_fini(&buffer);
+}
+
 Test(pack, a_failure_shows_at_the_end)
 {
     buffer.max_bytes = 3;
