@@ -67,7 +67,7 @@ static int open_runtimes(struct sp_server *server, int spawner_fd, struct sp_err
     if (spawner_fd < 0)
         return 0;
     struct sp_runtimes_config runtimes = sp_server_config_runtimes(server, server->config);
-    runtimes.spawner_fd = spawner_fd;
+    runtimes.bubblewrap.spawner_fd = spawner_fd;
     return sp_runtimes_open(&runtimes, &server->runtimes, error);
 }
 

@@ -48,9 +48,6 @@ struct sp_runtimes_config sp_server_config_runtimes(struct sp_server *server, co
 {
     return (struct sp_runtimes_config){
         .loop = server->loop,
-        .spawner_fd = -1,
-        .instance = server->instance,
-        .state_dir = config->state_dir.ptr,
         .sandboxes_max = (uint32_t)config->sandboxes_max,
         .memory_total_bytes = config->memory_total_bytes,
         .queue_max = (uint32_t)config->bounds.runs_waiting,
@@ -64,7 +61,14 @@ struct sp_runtimes_config sp_server_config_runtimes(struct sp_server *server, co
                 .when_empty = config->pool.when_empty,
                 .wait_ms = config->pool.wait_ms,
             },
-        .python_prefix = config->python_prefix.ptr,
+        .bubblewrap =
+            {
+                .spawner_fd = -1,
+                .no_spawner = server->runtimes_reason,
+                .instance = server->instance,
+                .state_dir = config->state_dir.ptr,
+                .python_prefix = config->python_prefix.ptr,
+            },
         .log = log_runtimes,
     };
 }

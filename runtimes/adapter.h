@@ -66,8 +66,8 @@ enum sp_fit {
 #define SP_ADAPTER_DONE 1
 
 struct sp_adapter_config {
-    const struct sp_runtimes_config *runtimes; /* valid as long as the adapter */
-    void (*room)(void *context);               /* prepare may succeed again after SP_EBUSY */
+    struct sp_runtimes_config *runtimes; /* valid as long as the adapter; a descriptor that is taken becomes -1 */
+    void (*room)(void *context);         /* prepare may succeed again after SP_EBUSY */
     void *context;
 };
 
@@ -75,10 +75,9 @@ struct sp_runtime_ops {
     const char *name;
 
     /* Finds out what the machine can do, by making one sandbox and ending it; may block for some seconds, before the loop
-     * runs. Also succeeds where the runtime is not available: describe says why. SP_ENO_MEMORY, SP_EINTERNAL. The spawner's
-     * descriptor is bubblewrap's: its open takes it, also on failure, and no other adapter touches it. */
+     * runs. Also succeeds where the runtime is not available: describe says why. SP_ENO_MEMORY, SP_EINTERNAL. */
     int (*open)(const struct sp_adapter_config *config, struct sp_adapter **ret_adapter, struct sp_error *error);
-    /* All sandboxes were released before. closed comes once, later. */
+    /* All sandboxes were released before. closed comes once; where nothing has to be waited for, at once. */
     void (*close)(struct sp_adapter *adapter, void (*closed)(void *context), void *context);
     /* May change while it runs: available may become false. Memory is the adapter's. */
     void (*describe)(const struct sp_adapter *adapter, struct sp_runtime_info *ret_info);

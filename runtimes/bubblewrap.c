@@ -287,31 +287,32 @@ static void on_gone(void *context)
 
 static int open_(const struct sp_adapter_config *config, struct sp_adapter **ret_adapter, struct sp_error *error)
 {
-    const struct sp_runtimes_config *runtimes = config->runtimes;
+    struct sp_runtimes_config *runtimes = config->runtimes;
+    struct sp_bubblewrap_config *own = &runtimes->bubblewrap;
     struct sp_bubblewrap *adapter = calloc(1, sizeof *adapter);
-    if (!adapter) {
-        close(runtimes->spawner_fd);
+    if (!adapter)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    }
     adapter->config = *config;
     adapter->codes = -1;
     adapter->next_id = 1;
     adapter->n_unended_max = runtimes->sandboxes_max + SP_SPAWNER_SPARE_SLOTS;
-    int status = sp_spawner_link_init(&adapter->link, runtimes->spawner_fd, &adapter->hello, error);
+    bool has_spawner = own->spawner_fd >= 0;
+    int status = sp_spawner_link_init(&adapter->link, SP_TAKE_FD(own->spawner_fd), &adapter->hello, error);
     adapter->limit_flags = (adapter->hello.memory_by == SP_SPAWNER_BY_WATCHDOG ? SP_RUNNER_LIMITS_DATA : 0) |
                            (adapter->hello.pids_by == SP_SPAWNER_BY_NONE ? SP_RUNNER_LIMITS_TASKS : 0);
     if (status == 0 && adapter->hello.available) {
         char path[1024];
-        snprintf(path, sizeof path, "%s/%s", runtimes->state_dir, runtimes->instance);
+        snprintf(path, sizeof path, "%s/%s", own->state_dir, own->instance);
         adapter->codes = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (adapter->codes < 0)
             status = sp_error_errno(error, errno, "opening the instance's state directory");
         else
             sp_bubblewrap_probe(adapter);
     } else if (status == 0) {
-        snprintf(adapter->reason, sizeof adapter->reason, "%s", adapter->hello.text);
+        const char *reason = !has_spawner && own->no_spawner ? own->no_spawner : adapter->hello.text;
+        snprintf(adapter->reason, sizeof adapter->reason, "%s", reason[0] ? reason : "there is no spawner");
     }
-    if (status == 0)
+    if (status == 0 && has_spawner)
         status = sp_spawner_link_start(&adapter->link, runtimes->loop, on_event, on_gone, adapter, error);
     if (status < 0) {
         sp_spawner_link_close(&adapter->link, NULL, NULL);

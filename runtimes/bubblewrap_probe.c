@@ -110,7 +110,7 @@ static int probe_language(struct sp_bubblewrap *adapter, int language, struct sp
     size_t n_bytes;
     uint64_t id;
 
-    int status = sp_toolchain_probe(language, adapter->config.runtimes->python_prefix, &use, error);
+    int status = sp_toolchain_probe(language, adapter->config.runtimes->bubblewrap.python_prefix, &use, error);
     if (status == 0)
         status = sp_handover_pack_spawn(&use, NULL, filter, limits, adapter->limit_flags, &bytes, &n_bytes, error);
     if (status == 0)

@@ -135,17 +135,23 @@ struct sp_pool_config {
     uint64_t wait_ms; /* with WAIT */
 };
 
+/* What bubblewrap needs and no other runtime does. */
+struct sp_bubblewrap_config {
+    int spawner_fd; /* from sp_spawner_start; owned from here on, also when open fails. -1: there is none, and */
+    const char *no_spawner;    /* why, for describe; NULL or empty: nothing is known */
+    const char *instance;      /* 32 hex digits: this life of the daemon; as in sp_spawner_config */
+    const char *state_dir;     /* as in sp_spawner_config: /code directories lie below it */
+    const char *python_prefix; /* an operator's environment, bound read-only; NULL: none */
+};
+
 struct sp_runtimes_config {
     uv_loop_t *loop;
-    int spawner_fd;              /* from sp_spawner_start; owned from here on, also when open fails */
-    const char *instance;        /* 32 hex digits: this life of the daemon; as in sp_spawner_config */
-    const char *state_dir;       /* as in sp_spawner_config: /code directories lie below it */
     uint32_t sandboxes_max;      /* live at once, pools included */
     uint64_t memory_total_bytes; /* sum of their memory limits */
     uint32_t queue_max;          /* runs that wait */
     struct sp_limits limits;     /* what a run has that asks for nothing; what warm sandboxes are made with */
     struct sp_pool_config pool;
-    const char *python_prefix; /* an operator's environment, bound read-only; NULL: none */
+    struct sp_bubblewrap_config bubblewrap;
     /* Log lines of this room go through here; level as syslog(3). May be NULL. */
     void (*log)(void *context, int level, const char *text);
     void *log_context;

@@ -137,7 +137,7 @@ int sp_set_open(const struct sp_runtimes_config *config, const struct sp_runtime
     struct sp_error row_error = {0};
     struct sp_runtimes *runtimes = calloc(1, sizeof *runtimes);
     if (!runtimes) {
-        sp_close_fd((int[]){config->spawner_fd});
+        sp_close_fd((int[]){config->bubblewrap.spawner_fd});
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
     }
     runtimes->config = *config;
@@ -149,6 +149,7 @@ int sp_set_open(const struct sp_runtimes_config *config, const struct sp_runtime
         row->ops = table[runtimes->n_rows];
         any |= open_row(runtimes, row, &row_error) == 0;
     }
+    sp_close_fd((int[]){SP_TAKE_FD(runtimes->config.bubblewrap.spawner_fd)}); /* where no row took it */
     /* Those that cannot be opened are told of beside others; where there are no others, nothing can be run. */
     if (!any) {
         free(runtimes);

@@ -23,7 +23,7 @@ struct sp_spawner_config {
     /* Below it the spawner makes a folder per instance for the /code directories; exists, or is made with its parent
      * present. Mode 0711. */
     const char *state_dir;
-    const char *instance;      /* 32 hex digits, the same as in sp_runtimes_config */
+    const char *instance;      /* 32 hex digits, the same as in sp_bubblewrap_config */
     const char *python_prefix; /* an operator's environment, bound read-only; NULL: none */
     /* Who the daemon will be when it fills /code directories; (uid_t)-1: who it is now. */
     uid_t service_uid;
@@ -35,7 +35,7 @@ struct sp_spawner_config {
 };
 
 /* Starts the spawner and waits (bounded, 10 s) until it is ready. Blocks; call it before the loop runs and before
- * setuid. The descriptor is CLOEXEC and goes into sp_runtimes_config.spawner_fd, which then owns it; when it closes, the
+ * setuid. The descriptor is CLOEXEC and goes into sp_bubblewrap_config.spawner_fd, which then owns it; when it closes, the
  * spawner kills all sandboxes, cleans up and exits. The process is a child of the caller, to be waited for.
  * Succeeds also where the machine cannot run sandboxes: sp_runtimes_describe then says why.
  * SP_EINVALID_CONFIG (paths, slot uids that somebody uses), SP_EINTERNAL, SP_ENO_MEMORY. */

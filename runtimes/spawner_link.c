@@ -19,6 +19,10 @@ int sp_spawner_link_init(
     *link = (struct sp_spawner_link){.fd = fd};
     link->last = &link->first;
     link->last_kill = &link->first_kill;
+    if (fd < 0) {
+        *ret_hello = (struct sp_spawner_hello){0};
+        return 0;
+    }
     if (recv(fd, ret_hello, sizeof *ret_hello, MSG_DONTWAIT) != (ssize_t)sizeof *ret_hello ||
         ret_hello->version != SP_SPAWNER_WIRE_VERSION || ret_hello->size_bytes != sizeof *ret_hello)
         return sp_error_set(error, SP_EINTERNAL, "the spawner's descriptor is none");

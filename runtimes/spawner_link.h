@@ -29,7 +29,7 @@ struct sp_spawner_link {
     void *context, *closed_context;
 };
 
-/* Takes fd, and reads the spawner's hello. SP_EINTERNAL. */
+/* Takes fd, and reads the spawner's hello; fd -1: as if the spawner were gone, with an empty hello. SP_EINTERNAL. */
 int sp_spawner_link_init(
     struct sp_spawner_link *link, int fd, struct sp_spawner_hello *ret_hello, struct sp_error *error);
 /* From here on events come from the loop. SP_EINTERNAL: the descriptor cannot be watched. */

@@ -47,8 +47,7 @@ void bench_open(struct bench *bench, const struct bench_options *options)
         snprintf(instance + 2 * i, 3, "%02x", random[i]);
     struct sp_runtimes_config config = {
         .loop = &bench->loop,
-        .instance = instance,
-        .state_dir = state,
+        .bubblewrap = {.instance = instance, .state_dir = state},
         .sandboxes_max = 16,
         .memory_total_bytes = 4ull << 30,
         .queue_max = 64,
@@ -69,7 +68,7 @@ void bench_open(struct bench *bench, const struct bench_options *options)
     };
     cr_assert_eq(uv_loop_init(&bench->loop), 0);
     cr_assert_eq(sp_spawner_start(&spawner, &fd, &bench->spawner, &error), 0, "%s", error.text);
-    config.spawner_fd = fd;
+    config.bubblewrap.spawner_fd = fd;
     cr_assert_eq(sp_runtimes_open(&config, &bench->runtimes, &error), 0, "%s", error.text);
     const struct sp_runtime_info *infos;
     cr_assert_geq(sp_runtimes_describe(bench->runtimes, &infos), 1);

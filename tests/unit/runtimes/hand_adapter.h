@@ -217,7 +217,7 @@ static inline void hand_set_up(void)
             .load_status = SP_ADAPTER_DONE,
             .fit = SP_FIT_AS_IS};
     hand_config = (struct sp_runtimes_config){.loop = &hand_loop,
-        .spawner_fd = -1,
+        .bubblewrap.spawner_fd = -1,
         .sandboxes_max = 8,
         .memory_total_bytes = 8ull << 30,
         .queue_max = 8,

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "tests/unit/runtimes/hand_adapter.h"
 
 TestSuite(set, .init = hand_set_up, .fini = hand_tear_down);
@@ -53,6 +56,49 @@ Test(set, with_none_that_can_be_opened_it_does_not_open)
     cr_assert_eq(sp_set_open(&hand_config, hand_table, 2, &hand_set, &error), SP_EINTERNAL);
     cr_assert_null(hand_set);
     cr_assert_str_eq(error.text, "left: the hand is broken");
+}
+
+Test(set, a_descriptor_that_no_runtime_takes_is_closed)
+{
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    hand_config.bubblewrap.spawner_fd = ends[1];
+    hand_open_set(1);
+    cr_assert_eq(fcntl(ends[1], F_GETFD), -1);
+    close(ends[0]);
+
+    struct sp_runtimes *none = NULL;
+    hands[1].fails_to_open = true;
+    cr_assert_eq(pipe(ends), 0);
+    hand_config.bubblewrap.spawner_fd = ends[1];
+    cr_assert_eq(sp_set_open(&hand_config, hand_table + 1, 1, &none, NULL), SP_EINTERNAL);
+    cr_assert_eq(fcntl(ends[1], F_GETFD), -1);
+    close(ends[0]);
+}
+
+static void expect_no_spawner(const char *told, const char *reason)
+{
+    const struct sp_runtime_info *infos;
+    hand_config.bubblewrap.no_spawner = told;
+    cr_assert_eq(sp_runtimes_open(&hand_config, &hand_set, NULL), 0);
+    cr_assert_eq(sp_runtimes_describe(hand_set, &infos), 1);
+    cr_assert_str_eq(infos[0].name, "bubblewrap");
+    cr_assert_not(infos[0].available);
+    cr_assert_str_eq(infos[0].reason, reason);
+    cr_assert_eq(infos[0].n_languages, 0);
+}
+
+Test(set, without_a_spawner_bubblewrap_is_listed_with_the_reason)
+{
+    expect_no_spawner("the spawner does not answer", "the spawner does not answer");
+}
+
+Test(set, without_a_spawner_and_a_reason_that_is_said)
+{
+    struct sp_error error;
+    const char *name;
+    expect_no_spawner(NULL, "there is no spawner");
+    cr_assert_eq(find(NULL, SP_LANGUAGE_PYTHON, &name, &error), SP_ERUNTIME_UNAVAILABLE);
 }
 
 Test(set, a_runtime_is_chosen_by_name)
