@@ -225,7 +225,7 @@ static int put_files(
 static void put_limits(struct sp_pack_map *map, const struct sallyport_run_options *options)
 {
     const struct sp_limits asked = {
-#define X(field, name, standard, ceiling) .field = options->field,
+#define X(field, name, standard, ceiling, unit, holder) .field = options->field,
         SP_RUN_LIMITS(X)
 #undef X
     };

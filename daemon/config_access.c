@@ -147,7 +147,7 @@ int sp_config_check_access(struct sp_config *config, struct sp_error *error)
             sp_error_prefix(error, "access[%zu]", i);
             return r;
         }
-#define X(field, name, standard, ceiling)                                                                              \
+#define X(field, name, standard, ceiling, unit, holder)                                                                \
     if (!rule->ceilings.field)                                                                                         \
         rule->ceilings.field = config->ceilings.field;
         SP_RUN_LIMITS(X)

@@ -167,10 +167,9 @@ static int check_paths(struct sp_config *config, const struct sp_config_options 
     return keep(config, path, &config->audit.file, error);
 }
 
-static int above_ceiling(struct sp_error *error, const char *path, const char *ceiling, uint64_t most)
+static int above_ceiling(struct sp_error *error, const char *path, const char *ceiling, double most)
 {
-    return sp_error_set_at(error, SP_EINVALID_CONFIG, path, "is more than %s, which is %llu", ceiling,
-        (unsigned long long)(strcmp(path, "limits.cpus") == 0 ? most / 1000 : most));
+    return sp_error_set_at(error, SP_EINVALID_CONFIG, path, "is more than %s, which is %.15g", ceiling, most);
 }
 
 /* What is not written is as it is built in, but never above what the machine, or what is written, allows. */
@@ -186,13 +185,13 @@ static int check_limits(struct sp_config *config, struct sp_error *error)
         most.memory_bytes = config->memory_total_bytes;
     if (most.output_bytes > output_max)
         most.output_bytes = output_max;
-#define X(field, name, standard, ceiling)                                                                              \
+#define X(field, name, standard, ceiling, unit, holder)                                                                \
     if (!config->ceilings.field)                                                                                       \
         config->ceilings.field = most.field;                                                                           \
     if (!config->limits.field)                                                                                         \
         config->limits.field = usual.field < config->ceilings.field ? usual.field : config->ceilings.field;            \
     if (config->limits.field > config->ceilings.field)                                                                 \
-        return above_ceiling(error, "limits." name, "ceilings." name, config->ceilings.field);
+        return above_ceiling(error, "limits." name, "ceilings." name, (double)config->ceilings.field / (unit));
     SP_RUN_LIMITS(X)
 #undef X
     return 0;

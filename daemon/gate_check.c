@@ -102,10 +102,9 @@ static int check_limits(struct sp_gate *gate, const struct sp_config *config, co
     if (ceilings.output_bytes > reply_bytes)
         ceilings.output_bytes = reply_bytes;
     gate->spec.limits = config->limits;
-#define X(field, name, standard, ceiling)                                                                              \
+#define X(field, name, standard, ceiling, unit, holder)                                                                \
     if (asked->field > ceilings.field) {                                                                               \
-        sp_error_set(error, SP_EINVALID_REQUEST, "is above the ceiling of %.15g",                                      \
-            (double)ceilings.field / (strcmp(name, "cpus") == 0 ? 1000 : 1));                                          \
+        sp_error_set(error, SP_EINVALID_REQUEST, "is above the ceiling of %.15g", (double)ceilings.field / (unit));    \
         sp_error_prefix(error, "limits.%s", name);                                                                     \
         return SP_EINVALID_REQUEST;                                                                                    \
     }                                                                                                                  \

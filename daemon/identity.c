@@ -120,7 +120,7 @@ struct sp_limits sp_identity_ceilings(const struct sp_identity *identity, const 
         if (!(rules[i].rights_mask & SP_RIGHT_RUN) || !matches(identity, config, &rules[i]))
             continue;
         any = true;
-#define X(field, name, standard, ceiling)                                                                              \
+#define X(field, name, standard, ceiling, unit, holder)                                                                \
     if (rules[i].ceilings.field > most.field)                                                                          \
         most.field = rules[i].ceilings.field;
         SP_RUN_LIMITS(X)

@@ -27,21 +27,19 @@ static void pack_identity(const struct sp_identity *identity, struct sp_pack_map
 
 static void pack_run_limits(const struct sp_limits *limits, struct sp_buffer *result)
 {
-    const struct {
-        const char *name;
-        uint64_t value;
-    } rows[] = {
-#define X(field, name, standard, ceiling) {name, limits->field},
+    const uint64_t values[SP_LIMIT_COUNT] = {
+#define X(field, name, standard, ceiling, unit, holder) [SP_LIMIT_##field] = limits->field,
         SP_RUN_LIMITS(X)
 #undef X
     };
-    sp_pack_map(result, sizeof(rows) / sizeof(rows[0]));
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        sp_pack_key(result, rows[i].name);
-        if (strcmp(rows[i].name, "cpus") == 0 && rows[i].value % 1000)
-            sp_pack_double(result, (double)rows[i].value / 1000);
+    sp_pack_map(result, SP_LIMIT_COUNT);
+    for (int i = 0; i < SP_LIMIT_COUNT; i++) {
+        uint32_t unit = sp_limit_rows[i].unit;
+        sp_pack_key(result, sp_limit_rows[i].name);
+        if (values[i] % unit)
+            sp_pack_double(result, (double)values[i] / unit);
         else
-            sp_pack_uint(result, strcmp(rows[i].name, "cpus") == 0 ? rows[i].value / 1000 : rows[i].value);
+            sp_pack_uint(result, values[i] / unit);
     }
 }
 
@@ -49,7 +47,7 @@ static void pack_limits(const struct sp_request *request, struct sp_pack_map *an
 {
     const struct sp_config *config = request->server->config;
     struct sp_limits ceilings = sp_identity_ceilings(&request->identity, config), usual = config->limits;
-#define X(field, name, standard, ceiling)                                                                              \
+#define X(field, name, standard, ceiling, unit, holder)                                                                \
     if (usual.field > ceilings.field)                                                                                  \
         usual.field = ceilings.field;
     SP_RUN_LIMITS(X)

@@ -165,8 +165,8 @@ static int prepare(
 static enum sp_fit fit(const struct sp_adapter *base, const struct sp_limits *made, const struct sp_limits *wanted)
 {
     const struct sp_bubblewrap *adapter = (const struct sp_bubblewrap *)base;
-#define X(field, name, standard, ceiling)                                                                              \
-    if (wanted->field > made->field && strcmp(name, "wall_ms") != 0 && strcmp(name, "output_bytes") != 0)              \
+#define X(field, name, standard, ceiling, unit, holder)                                                                \
+    if ((holder) == SP_LIMIT_BY_SANDBOX && wanted->field > made->field)                                                \
         return SP_FIT_COLD;
     SP_RUN_LIMITS(X)
 #undef X

@@ -8,8 +8,6 @@
 #include "runtimes/handover.h"
 #include "runtimes/spawner_link.h"
 
-#define SP_BUBBLEWRAP_LIMITS_MAX 16
-
 struct sp_bubblewrap_sandbox {
     struct sp_sandbox sandbox; /* first */
     struct sp_bubblewrap *adapter;
@@ -46,7 +44,7 @@ struct sp_bubblewrap {
     uint32_t n_unended, n_unended_max; /* starts whose ENDED has not come */
     bool wants_room;
     struct sp_bubblewrap_sandbox *sandboxes;
-    struct sp_runtime_limit_info limits[SP_BUBBLEWRAP_LIMITS_MAX];
+    struct sp_runtime_limit_info limits[SP_LIMIT_COUNT];
     size_t n_limits;
     int languages[SP_LANGUAGE_COUNT];
     const char *dialects[SP_LANGUAGE_COUNT]; /* one of each of these */

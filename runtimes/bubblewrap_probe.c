@@ -150,9 +150,9 @@ void sp_bubblewrap_probe(struct sp_bubblewrap *adapter)
     snprintf(adapter->reason, sizeof adapter->reason, "%.280s", error.text);
 }
 
-static void add(struct sp_bubblewrap *adapter, const char *name, const char *by, bool best_effort, const char *note)
+static void add(struct sp_bubblewrap *adapter, enum sp_limit limit, const char *by, bool best_effort, const char *note)
 {
-    adapter->limits[adapter->n_limits++] = (struct sp_runtime_limit_info){name, by, best_effort, note};
+    adapter->limits[limit] = (struct sp_runtime_limit_info){sp_limit_rows[limit].name, by, best_effort, note};
 }
 
 void sp_bubblewrap_describe_limits(struct sp_bubblewrap *adapter)
@@ -165,23 +165,24 @@ void sp_bubblewrap_describe_limits(struct sp_bubblewrap *adapter)
     };
     const struct sp_spawner_hello *hello = &adapter->hello;
     const char *note = hello->note[0] ? hello->note : NULL;
-    add(adapter, "wall", "timer", false, NULL);
+    add(adapter, SP_LIMIT_wall_ms, "timer", false, NULL);
     if (hello->cpu_counted)
-        add(adapter, "cpu", names[hello->cpu_by % SP_COUNT(names)], false, NULL);
+        add(adapter, SP_LIMIT_cpu_ms, names[hello->cpu_by % SP_COUNT(names)], false, NULL);
     else
-        add(adapter, "cpu", "rlimit", true, "each process has it for itself, in whole seconds");
+        add(adapter, SP_LIMIT_cpu_ms, "rlimit", true, "each process has it for itself, in whole seconds");
     if (hello->memory_by == SP_SPAWNER_BY_WATCHDOG)
-        add(adapter, "memory", "rlimit+watchdog", true, note);
+        add(adapter, SP_LIMIT_memory_bytes, "rlimit+watchdog", true, note);
     else
-        add(adapter, "memory", names[hello->memory_by % SP_COUNT(names)], false, NULL);
+        add(adapter, SP_LIMIT_memory_bytes, names[hello->memory_by % SP_COUNT(names)], false, NULL);
     if (hello->pids_by == SP_SPAWNER_BY_NONE)
-        add(adapter, "pids", "rlimit", false, NULL);
+        add(adapter, SP_LIMIT_pids, "rlimit", false, NULL);
     else
-        add(adapter, "pids", names[hello->pids_by % SP_COUNT(names)], false, NULL);
-    add(adapter, "cpus", names[hello->cpu_by % SP_COUNT(names)], hello->cpu_by == SP_SPAWNER_BY_NONE,
+        add(adapter, SP_LIMIT_pids, names[hello->pids_by % SP_COUNT(names)], false, NULL);
+    add(adapter, SP_LIMIT_cpu_milli, names[hello->cpu_by % SP_COUNT(names)], hello->cpu_by == SP_SPAWNER_BY_NONE,
         hello->cpu_by == SP_SPAWNER_BY_NONE ? "not enforced without a control group" : NULL);
-    add(adapter, "disk", "tmpfs", false, NULL);
-    add(adapter, "file", "rlimit", false, NULL);
-    add(adapter, "open_files", "rlimit", false, "each process has it for itself");
-    add(adapter, "output", "daemon", false, NULL);
+    add(adapter, SP_LIMIT_disk_bytes, "tmpfs", false, NULL);
+    add(adapter, SP_LIMIT_file_bytes, "rlimit", false, NULL);
+    add(adapter, SP_LIMIT_open_files, "rlimit", false, "each process has it for itself");
+    add(adapter, SP_LIMIT_output_bytes, "daemon", false, NULL);
+    adapter->n_limits = SP_LIMIT_COUNT;
 }

@@ -112,7 +112,7 @@ void sp_runner_pack_file(struct sp_runner_pack *pack, struct sp_str path, uint32
 void sp_runner_pack_limits(struct sp_runner_pack *pack, const struct sp_limits *limits, uint32_t flags)
 {
     sp_runner_pack_begin(pack, SP_RUNNER_LIMITS);
-#define X(field, name, standard, ceiling) sp_runner_pack_u64(pack, limits->field);
+#define X(field, name, standard, ceiling, unit, holder) sp_runner_pack_u64(pack, limits->field);
     SP_RUN_LIMITS(X)
 #undef X
     sp_runner_pack_u32(pack, flags);

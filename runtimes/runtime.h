@@ -170,7 +170,7 @@ void sp_runtimes_close(struct sp_runtimes *runtimes, void (*closed)(void *contex
 
 /* What is in force, told by hello and status: a claim is made only for what was probed. */
 struct sp_runtime_limit_info {
-    const char *name; /* "memory", "pids", "cpu", "cpus", "disk", … */
+    const char *name; /* as on the wire: "memory_bytes", "cpus", … */
     const char *by;   /* "cgroup2", "cgroup1", "rlimit", "watchdog", "tmpfs", … */
     bool best_effort;
     const char *note; /* NULL or why */

@@ -255,7 +255,7 @@ static const struct outcome outcomes[] = {
 static uint64_t limit_of(const struct options *options, const sallyport_value *greeting, const char *name)
 {
     char path[64];
-#define X(field, wire_name, standard, ceiling)                                                                         \
+#define X(field, wire_name, standard, ceiling, unit, holder)                                                           \
     if (strcmp(name, wire_name) == 0 && options->limits.field)                                                         \
         return options->limits.field;
     SP_RUN_LIMITS(X)
@@ -406,7 +406,7 @@ static struct sallyport_run_options ask_for(
         .n_libraries = options->libraries.n_items,
         .artifacts = all ? everything : options->artifacts.items,
         .n_artifacts = all ? 1 : options->artifacts.n_items,
-#define X(field, name, standard, ceiling) .field = options->limits.field,
+#define X(field, name, standard, ceiling, unit, holder) .field = options->limits.field,
         SP_RUN_LIMITS(X)
 #undef X
             .output = options->json ? NULL : on_output,

@@ -35,7 +35,7 @@ static const struct {
                 {"languages", "names of those that are read"},
                 {"runtimes",
                     "those that the caller may use, each with name, available, reason, isolation, groups_kept, "
-                    "languages, and limits: how each is enforced (name, by, best_effort, note)"})},
+                    "languages, and limits: how each is held (name, as in limits; by, best_effort, note)"})},
     [SP_METHOD_POLICY_PUT] = {"Keeps a policy, compiled once, and points a name at it: that which is given, else the "
                               "policy's own.\nNames belong to the caller's uid.\n",
         ROWS({"id", "sha256: and the digest of its content"}, {"name", "that points at it now; empty without one"},
@@ -225,24 +225,16 @@ static void print_notifications(void)
 
 static void print_limits(void)
 {
-    static const struct {
-        const char *name;
-        uint64_t standard, most;
-    } rows[] = {
-#define X(field, name, standard, ceiling) {name, standard, ceiling},
-        SP_RUN_LIMITS(X)
-#undef X
-    };
     puts(".Sh LIMITS");
     printf("A frame is at most %u bytes, %d deep and %u values; code at most %u bytes, or what the operator says;\n",
         SP_FRAME_BYTES_MAX, SP_FRAME_DEPTH_MAX, SP_FRAME_ITEMS_MAX, SP_CODE_BYTES_MAX);
     puts(".Sy hello\ntells.\nSizes are checked before anything is allocated for what they claim.\n.Pp");
     puts("The limits of a run, and what a request can raise them to, where the operator does not say otherwise:");
     puts(".Bl -column \"memory_bytes\" \"268435456\" \"2147483648\"\n.It limit Ta standard Ta most");
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        double unit = strcmp(rows[i].name, "cpus") == 0 ? 1000 : 1;
-        printf(
-            ".It Ic %s Ta %.0f Ta %.0f\n", rows[i].name, (double)rows[i].standard / unit, (double)rows[i].most / unit);
+    for (int i = 0; i < SP_LIMIT_COUNT; i++) {
+        const struct sp_limit_row *row = &sp_limit_rows[i];
+        printf(".It Ic %s Ta %.15g Ta %.15g\n", row->name, (double)row->standard / row->unit,
+            (double)row->ceiling / row->unit);
     }
     printf(".El\n.Pp\nBesides, /work and /tmp hold %d files each.\n", SP_RUN_INODES);
 }

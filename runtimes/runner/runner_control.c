@@ -34,7 +34,7 @@ static int handle_file(struct sp_runner *runner, struct sp_runner_cursor *cursor
 static int handle_limits(struct sp_runner *runner, struct sp_runner_cursor *cursor)
 {
     struct sp_limits limits;
-#define X(field, name, standard, ceiling) limits.field = sp_runner_cursor_u64(cursor);
+#define X(field, name, standard, ceiling, unit, holder) limits.field = sp_runner_cursor_u64(cursor);
     SP_RUN_LIMITS(X)
 #undef X
     uint32_t flags = sp_runner_cursor_u32(cursor);

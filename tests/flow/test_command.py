@@ -271,7 +271,7 @@ class Run(Command):
 
     def test_out_of_memory_is_137(self):
         limits = [limit for runtime in self.daemon.call("hello")["runtimes"] for limit in runtime["limits"]]
-        if not any(limit["name"] == "memory" and not limit["best_effort"] for limit in limits):
+        if not any(limit["name"] == "memory_bytes" and not limit["best_effort"] for limit in limits):
             self.skipTest(f"no memory cgroup is to be had here: {limits}")
         code = "x = []\nwhile True:\n    x.append(bytearray(b'x' * (1 << 20)))\n"
         done = subprocess.run([program("SALLYPORT"), "run", "--socket", self.daemon.socket_path, "-l", "python", "--memory",

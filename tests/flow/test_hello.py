@@ -24,10 +24,12 @@ class Hello(unittest.TestCase):
         self.assertEqual(hello["limits"]["ceilings"]["wall_ms"], 240000)
 
     def test_a_runtime_says_what_it_enforces_or_why_it_is_missing(self):
-        for runtime in self.daemon.call("hello")["runtimes"]:
+        hello = self.daemon.call("hello")
+        for runtime in hello["runtimes"]:
             if runtime["available"]:
                 self.assertIsNone(runtime["reason"])
                 self.assertTrue(runtime["limits"])
+                self.assertEqual({limit["name"] for limit in runtime["limits"]}, set(hello["limits"]["run"]))
                 for limit in runtime["limits"]:
                     self.assertIn("best_effort", limit)
             else:

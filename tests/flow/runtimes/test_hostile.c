@@ -118,7 +118,7 @@ Test(hostile, memory_past_its_limit_is_oom_killed)
     run->spec.limits.memory_bytes = 64 << 20;
     cr_assert_eq(bench_start(run), 0);
     bench_wait(run);
-    if (strncmp(by("memory"), "cgroup", 6) == 0) {
+    if (strncmp(by("memory_bytes"), "cgroup", 6) == 0) {
         cr_outcome(run, "oom_killed");
         cr_assert_geq(run->result.oom_kills, 1);
     } else if (run->result.outcome == SP_OUTCOME_EXITED) { /* RLIMIT_DATA came first, and the interpreter was told */
@@ -145,7 +145,7 @@ Test(hostile, memory_of_a_tree_is_held_together)
     run->spec.limits.memory_bytes = 96 << 20;
     cr_assert_eq(bench_start(run), 0);
     bench_wait(run);
-    if (strncmp(by("memory"), "cgroup1", 7) == 0)
+    if (strncmp(by("memory_bytes"), "cgroup1", 7) == 0)
         cr_out(run, "bad True\n");
     else
         cr_outcome(run, "oom_killed");
@@ -395,7 +395,7 @@ Test(hostile, cpu_time_is_bounded)
 /* Each far below the limit, and all of them past it. */
 Test(hostile, cpu_time_of_a_tree_is_held_together)
 {
-    if (strncmp(by("cpu"), "cgroup", 6) != 0)
+    if (strncmp(by("cpu_ms"), "cgroup", 6) != 0)
         cr_skip_test("without a control group each process has it for itself");
     struct bench_run *run = bench_run_new(&bench, "import os, time\n"
                                                   "for i in range(6):\n"

@@ -234,7 +234,7 @@ Test(lifetime, memory_too_small_for_the_interpreter_is_said)
     const struct sp_runtime_info *info;
     sp_runtimes_describe(bench.runtimes, &info);
     for (size_t i = 0; i < info->n_limits; i++)
-        if (strcmp(info->limits[i].name, "memory") == 0 && strncmp(info->limits[i].by, "cgroup", 6) == 0) {
+        if (strcmp(info->limits[i].name, "memory_bytes") == 0 && strncmp(info->limits[i].by, "cgroup", 6) == 0) {
             cr_assert_not(run->has_result);
             cr_assert_eq(run->error.code, SP_EINVALID_REQUEST, "%s", run->error.text);
         }

@@ -91,7 +91,7 @@ Test(ask, run_reads_back_whole)
     cr_expect_eq(got[0].mode, 0755u);
     cr_expect_eq(got[1].data.n_bytes, 0u);
     cr_expect_eq(run.limits.pids, 0u);
-#define X(field, name, standard, ceiling) cr_expect_eq(run.limits.field, options.field, "%s", name);
+#define X(field, name, standard, ceiling, unit, holder) cr_expect_eq(run.limits.field, options.field, "%s", name);
     SP_RUN_LIMITS(X)
 #undef X
     cr_expect(run.stream);

@@ -38,8 +38,10 @@ Test(method, limits_have_a_row_each_in_the_order_of_the_struct)
 {
     cr_assert_eq(sp_limits_table.n_fields * sizeof(uint64_t), sizeof(struct sp_limits));
     size_t i = 0;
-#define X(member, label, standard, ceiling)                                                                            \
+#define X(member, label, standard, ceiling, unit, holder)                                                              \
     cr_assert_str_eq(sp_limits_table.fields[i].name, label);                                                           \
+    cr_assert_eq(sp_limits_table.fields[i].type == SP_FIELD_MILLI, (unit) == 1000, label);                             \
+    cr_assert_str_eq(sp_limit_rows[SP_LIMIT_##member].name, label);                                                    \
     cr_assert_eq(sp_limits_table.fields[i++].offset, offsetof(struct sp_limits, member));
     SP_RUN_LIMITS(X)
 #undef X
