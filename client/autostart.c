@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/clock.h"
 #include "proto/scope.h"
 
 #ifndef SP_DAEMON_PROGRAM
@@ -59,7 +60,7 @@ static int lock_folder(int folder_fd, uint64_t until_ms, int *ret_fd, struct sp_
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return sp_error_errno(error, errno, "flock");
-        if (sp_wire_now_ms() >= until_ms)
+        if (sp_clock_ms() >= until_ms)
             return sp_error_set(
                 error, SP_EUNREACHABLE, "another process is starting a private daemon and does not finish");
         nanosleep(&pause, NULL);
@@ -138,7 +139,7 @@ static int await_ready(int ready_fd, uint64_t until_ms, struct sp_error *error)
     char line[256];
     size_t n_bytes = 0;
     while (n_bytes < sizeof line - 1) {
-        uint64_t now = sp_wire_now_ms();
+        uint64_t now = sp_clock_ms();
         struct pollfd poll_fd = {.fd = ready_fd, .events = POLLIN};
         if (now >= until_ms)
             return sp_error_set(error, SP_EUNREACHABLE, "the private daemon was not ready in time");
@@ -185,7 +186,7 @@ static const char *program_of(const char *given, char room[static PATH_MAX])
 int sp_autostart_connect(
     struct sp_wire *wire, const char *path, const char *daemon, unsigned timeout_ms, struct sp_error *error)
 {
-    uint64_t until_ms = sp_wire_now_ms() + timeout_ms;
+    uint64_t until_ms = sp_clock_ms() + timeout_ms;
     sp_cleanup(sp_close_fd) int folder_fd = -1;
     sp_cleanup(sp_close_fd) int lock_fd = -1;
     sp_cleanup(sp_close_fd) int ready_fd = -1;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/answer.h"
+#include "proto/clock.h"
 #include "proto/decode.h"
 #include "proto/pack.h"
 
@@ -107,7 +108,7 @@ int sp_pipeline_end(struct sallyport *service, const struct sp_pipeline_request 
     }
     *filed = *call;
     filed->id = request->id;
-    filed->deadline_ms = sp_wire_now_ms() + (timeout_ms ? timeout_ms : service->timeout_ms);
+    filed->deadline_ms = sp_clock_ms() + (timeout_ms ? timeout_ms : service->timeout_ms);
     struct sp_call **bucket = &service->buckets[filed->id % SP_PIPELINE_BUCKETS];
     filed->next = *bucket;
     *bucket = filed;
@@ -143,7 +144,7 @@ int sp_pipeline_cancel(struct sallyport *service, uint32_t id, struct sp_error *
     if (r < 0)
         return r;
     call->cancelled = true;
-    uint64_t latest_ms = sp_wire_now_ms() + SP_PIPELINE_CANCEL_MS;
+    uint64_t latest_ms = sp_clock_ms() + SP_PIPELINE_CANCEL_MS;
     if (latest_ms < call->deadline_ms)
         call->deadline_ms = latest_ms;
     if (call->deadline_ms < service->nearest_ms)
@@ -215,7 +216,7 @@ static void take_message(struct sallyport *service, struct sp_message *message)
 
 static void expire(struct sallyport *service)
 {
-    uint64_t now_ms = sp_wire_now_ms(), nearest_ms = UINT64_MAX;
+    uint64_t now_ms = sp_clock_ms(), nearest_ms = UINT64_MAX;
     if (now_ms < service->nearest_ms)
         return;
     for (size_t i = 0; i < SP_PIPELINE_BUCKETS; i++)
@@ -311,7 +312,7 @@ int sallyport_timeout_ms(const sallyport *service)
 {
     if (service->n_pending == 0 || service->nearest_ms == UINT64_MAX)
         return -1;
-    uint64_t now_ms = sp_wire_now_ms();
+    uint64_t now_ms = sp_clock_ms();
     if (service->nearest_ms <= now_ms)
         return 0;
     uint64_t left_ms = service->nearest_ms - now_ms;
@@ -348,11 +349,11 @@ int sp_pipeline_turn(struct sallyport *service, int timeout_ms, bool watch_wake,
 int sallyport_wait(sallyport *service, int timeout_ms, struct sallyport_error *ret_error)
 {
     struct sp_error error = {0};
-    uint64_t until_ms = timeout_ms < 0 ? UINT64_MAX : sp_wire_now_ms() + (unsigned)timeout_ms;
+    uint64_t until_ms = timeout_ms < 0 ? UINT64_MAX : sp_clock_ms() + (unsigned)timeout_ms;
     uint64_t n_done = service->n_done;
     int r = dispatch(service, &error);
     while (r >= 0 && service->n_done == n_done && service->n_pending) {
-        uint64_t now_ms = sp_wire_now_ms();
+        uint64_t now_ms = sp_clock_ms();
         if (now_ms >= until_ms)
             break;
         uint64_t left_ms = until_ms - now_ms;

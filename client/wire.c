@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/clock.h"
 #include "proto/scope.h"
 
 #define READ_BYTES     (64u << 10)
@@ -37,13 +38,6 @@ void sp_wire_fini(struct sp_wire *wire)
     sp_buffer_fini(&wire->out);
     free(wire->in);
     wire->in = NULL;
-}
-
-uint64_t sp_wire_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 bool sp_wire_trusts(unsigned peer_uid, unsigned own_uid)
@@ -72,12 +66,12 @@ static int check_peer(int fd, struct sp_error *error)
 static int connect_within(int fd, const struct sockaddr_un *address, unsigned timeout_ms)
 {
     struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
-    uint64_t until_ms = sp_wire_now_ms() + timeout_ms;
+    uint64_t until_ms = sp_clock_ms() + timeout_ms;
     for (;;) {
         if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
             return 0;
         int failed = errno;
-        if ((failed != EAGAIN && failed != EINTR) || sp_wire_now_ms() >= until_ms)
+        if ((failed != EAGAIN && failed != EINTR) || sp_clock_ms() >= until_ms)
             return failed;
         nanosleep(&pause, NULL);
     }

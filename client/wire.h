@@ -34,9 +34,6 @@ void sp_wire_fini(struct sp_wire *wire);
 int sp_wire_connect(
     struct sp_wire *wire, const char *path, unsigned timeout_ms, int *ret_errno, struct sp_error *error);
 
-/* Milliseconds of a clock that is never set. */
-uint64_t sp_wire_now_ms(void);
-
 /* Is this peer one whom a client may trust with its code: root, the account `sallyport`, or ourselves? A service that root
  * starts has root's credentials here, whoever it became afterwards: the kernel keeps those of listen(). */
 bool sp_wire_trusts(unsigned peer_uid, unsigned own_uid);

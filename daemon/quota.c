@@ -12,7 +12,7 @@ struct sp_quota {
     struct sp_account *buckets[BUCKETS];
 };
 
-int sp_quota_open(const struct sp_config_bounds *bounds, struct sp_quota **ret_quota, struct sp_error *error)
+int sp_quota_new(const struct sp_config_bounds *bounds, struct sp_quota **ret_quota, struct sp_error *error)
 {
     struct sp_quota *quota = calloc(1, sizeof(*quota));
     if (!quota)
@@ -22,7 +22,7 @@ int sp_quota_open(const struct sp_config_bounds *bounds, struct sp_quota **ret_q
     return 0;
 }
 
-void sp_quota_close(struct sp_quota *quota)
+void sp_quota_free(struct sp_quota *quota)
 {
     free(quota);
 }

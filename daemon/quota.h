@@ -18,9 +18,9 @@ struct sp_account {
     struct sp_account *next, **link;
 };
 
-int sp_quota_open(const struct sp_config_bounds *bounds, struct sp_quota **ret_quota, struct sp_error *error);
+int sp_quota_new(const struct sp_config_bounds *bounds, struct sp_quota **ret_quota, struct sp_error *error);
 /* Nothing is held any more. */
-void sp_quota_close(struct sp_quota *quota);
+void sp_quota_free(struct sp_quota *quota);
 /* The bounds from now on; what is held already stays. */
 void sp_quota_configure(struct sp_quota *quota, const struct sp_config_bounds *bounds);
 

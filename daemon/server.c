@@ -79,7 +79,7 @@ int sp_server_start(struct sp_server *server, struct sp_listen_sockets *sockets,
     if (r == 0)
         r = sp_stats_new(uv_hrtime(), &server->stats, error);
     if (r == 0)
-        r = sp_quota_open(&config->bounds, &server->quota, error);
+        r = sp_quota_new(&config->bounds, &server->quota, error);
     if (r == 0)
         r = sp_audit_open(&audit, &server->audit, error);
     if (r == 0)
@@ -155,7 +155,7 @@ static void stop_rest(struct sp_server *server)
 {
     sp_audit_tell(server->audit, &(struct sp_audit_event){.kind = SP_AUDIT_STOP, .of_daemon = true});
     sp_audit_close(server->audit);
-    sp_quota_close(server->quota);
+    sp_quota_free(server->quota);
     sp_stats_free(server->stats);
     server->audit = NULL;
     server->quota = NULL;

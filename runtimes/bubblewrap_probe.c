@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "proto/clock.h"
 #include "proto/scope.h"
 #include "runtimes/bubblewrap.h"
 #include "runtimes/bwrap_argv.h"
@@ -21,13 +21,6 @@ struct probe {
     bool ready;
     char complaint[200];
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int on_frame(void *context, const struct sp_runner_event *event)
 {
@@ -58,12 +51,12 @@ static bool send_all(int fd, const uint8_t *bytes, size_t n_bytes)
 }
 
 /* Reads the runner's stream until it is ready or has ended. */
-static void await_ready(int fd, struct probe *probe, int64_t until_ms)
+static void await_ready(int fd, struct probe *probe, uint64_t until_ms)
 {
     static uint8_t bytes[SP_RUNNER_FRAME_MAX];
     struct sp_runner_reader reader;
     sp_runner_reader_init(&reader);
-    while (!probe->ready && now_ms() < until_ms) {
+    while (!probe->ready && sp_clock_ms() < until_ms) {
         struct pollfd look = {.fd = fd, .events = POLLIN};
         if (poll(&look, 1, 50) <= 0)
             continue;
@@ -77,7 +70,7 @@ static void await_ready(int fd, struct probe *probe, int64_t until_ms)
 /* Until the spawner says that nothing of it is left. */
 static int await_end(struct sp_bubblewrap *adapter, uint64_t id, char *text, size_t size, struct sp_error *error)
 {
-    for (int64_t until_ms = now_ms() + PROBE_MS; now_ms() < until_ms;) {
+    for (uint64_t until_ms = sp_clock_ms() + PROBE_MS; sp_clock_ms() < until_ms;) {
         struct sp_spawner_event event;
         int fds[SP_SPAWNER_FDS_MAX];
         int status = sp_spawner_link_wait(&adapter->link, 100, &event, fds, NULL);
@@ -118,7 +111,7 @@ static int probe_language(struct sp_bubblewrap *adapter, int language, struct sp
     if (status < 0)
         return status;
     if (send_all(ours, bytes, n_bytes))
-        await_ready(ours, &probe, now_ms() + PROBE_MS);
+        await_ready(ours, &probe, sp_clock_ms() + PROBE_MS);
     struct sp_spawner_request kill = {.op = SP_SPAWNER_KILL, .id = id};
     sp_spawner_link_send(&adapter->link, &kill, -1, -1, NULL);
     status = await_end(adapter, id, said, sizeof said, error);

@@ -145,11 +145,11 @@ static bool adopt(struct sp_cgroup *cgroup)
         any |= cgroup->instances[part] >= 0;
     }
     if (cgroup->version == SP_CGROUP_V2 && any)
-        any = sp_cgroup_write(cgroup->instances[0], "cgroup.subtree_control", "+memory +pids +cpu") == 0;
+        any = sp_cgroup_write(cgroup->instances[0], "cgroup.subtree_control", SP_CGROUP_V2_CONTROLLERS) == 0;
     return any;
 }
 
-void sp_cgroup_open(struct sp_cgroup *cgroup, const char *instance, const struct sp_cgroup_paths *paths)
+void sp_cgroup_init(struct sp_cgroup *cgroup, const char *instance, const struct sp_cgroup_paths *paths)
 {
     static const struct sp_cgroup_paths self = {"/proc/self/cgroup", "/proc/self/mountinfo"};
     static const struct {
@@ -166,7 +166,7 @@ void sp_cgroup_open(struct sp_cgroup *cgroup, const char *instance, const struct
         cgroup->ops = versions[i].ops;
         if (cgroup->ops->find(cgroup, paths ? paths : &self) && adopt(cgroup))
             return;
-        sp_cgroup_close(cgroup);
+        sp_cgroup_fini(cgroup);
     }
     cgroup->version = SP_CGROUP_NONE;
     cgroup->ops = NULL;
@@ -174,7 +174,7 @@ void sp_cgroup_open(struct sp_cgroup *cgroup, const char *instance, const struct
         snprintf(cgroup->note, sizeof cgroup->note, "no control group may be written here");
 }
 
-void sp_cgroup_close(struct sp_cgroup *cgroup)
+void sp_cgroup_fini(struct sp_cgroup *cgroup)
 {
     for (int part = 0; part < SP_CGROUP_PARTS; part++)
         if (cgroup->instances[part] >= 0)
@@ -216,9 +216,8 @@ int sp_cgroup_make(const struct sp_cgroup *cgroup, uint64_t number, const struct
     return 0;
 }
 
-int sp_cgroup_enter(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box)
+int sp_cgroup_enter(const struct sp_cgroup_box *box)
 {
-    (void)cgroup;
     for (int part = 0; part < SP_CGROUP_PARTS; part++) {
         int errno_value = box->folders[part] < 0 ? 0 : sp_cgroup_write(box->folders[part], "cgroup.procs", "0");
         if (errno_value)

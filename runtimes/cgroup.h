@@ -54,9 +54,9 @@ struct sp_cgroup_paths {
 
 /* Finds what can be used, makes the instance's folders, and reaps those of instances that live no more: kills what runs
  * in them. Never fails: version NONE where there is nothing, with the reason in note. */
-void sp_cgroup_open(struct sp_cgroup *cgroup, const char *instance, const struct sp_cgroup_paths *paths);
+void sp_cgroup_init(struct sp_cgroup *cgroup, const char *instance, const struct sp_cgroup_paths *paths);
 /* Removes the instance's folders, which must hold no process. */
-void sp_cgroup_close(struct sp_cgroup *cgroup);
+void sp_cgroup_fini(struct sp_cgroup *cgroup);
 
 /* Is the part to be had, so that a box gets its limits? */
 bool sp_cgroup_has(const struct sp_cgroup *cgroup, enum sp_cgroup_part part);
@@ -65,7 +65,7 @@ bool sp_cgroup_has(const struct sp_cgroup *cgroup, enum sp_cgroup_part part);
 int sp_cgroup_make(const struct sp_cgroup *cgroup, uint64_t number, const struct sp_cgroup_limits *limits,
     struct sp_cgroup_box *ret_box, struct sp_error *error);
 /* Puts the calling process into it. 0 or a positive errno; allocates nothing. */
-int sp_cgroup_enter(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box);
+int sp_cgroup_enter(const struct sp_cgroup_box *box);
 /* Changes limits that are in force. SP_EINTERNAL where the kernel refuses. */
 int sp_cgroup_lower(const struct sp_cgroup *cgroup, const struct sp_cgroup_box *box,
     const struct sp_cgroup_limits *limits, struct sp_error *error);
@@ -91,6 +91,9 @@ bool sp_cgroup_oom_kills(int fd, uint64_t *ret_oom_kills);
 bool sp_cgroup_cpu_us(int fd, uint64_t *ret_cpu_us);
 
 /* ---- for the versions' own files ---- */
+
+/* What a group of the second version has to hand down, so that those below it can have limits. */
+#define SP_CGROUP_V2_CONTROLLERS "+memory +pids +cpu"
 
 struct sp_cgroup_ops {
     /* Fills parents (open folders that may hold instances). False with the reason in note. */

@@ -31,7 +31,7 @@ static bool move(int folder, const char *file, pid_t pid)
 /* Hands down the controllers that we use. */
 static bool hand_down(int own)
 {
-    return sp_cgroup_write(own, "cgroup.subtree_control", "+memory +pids +cpu") == 0;
+    return sp_cgroup_write(own, "cgroup.subtree_control", SP_CGROUP_V2_CONTROLLERS) == 0;
 }
 
 static bool find(struct sp_cgroup *cgroup, const struct sp_cgroup_paths *paths)

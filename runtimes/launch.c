@@ -111,7 +111,7 @@ __attribute__((noreturn)) static void become_bubblewrap(const struct sp_launch *
     const char *what = "control groups";
     sigset_t none;
 
-    int errno_value = sp_cgroup_enter(launch->cgroup, launch->box);
+    int errno_value = sp_cgroup_enter(launch->box);
     if (errno_value == 0)
         errno_value = sp_stage_make_box(launch->disk_bytes, launch->inodes, launch->uid, launch->gid, &what);
     if (errno_value)

@@ -12,7 +12,6 @@
 
 struct sp_launch {
     const struct sp_bwrap_argv *argv;
-    const struct sp_cgroup *cgroup;
     const struct sp_cgroup_box *box;
     uid_t uid; /* the slot's; our own: nothing is dropped */
     gid_t gid;

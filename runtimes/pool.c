@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <syslog.h>
 
+#include "runtimes/run.h"
 #include "runtimes/set.h"
 
 #define MAKING_MAX     2   /* at a time: making one keeps a processor busy */

@@ -1,11 +1,12 @@
 /* One run, the same for every adapter: once it has a sandbox (run_queue.c) it is handed over, watched, ends, and is told
  * how. Loop thread; the state is the runtimes' own and outlives the caller's struct by the closing of its timer. */
+#include "runtimes/run.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/scope.h"
-#include "runtimes/artifact.h"
 #include "runtimes/handover.h"
 #include "runtimes/set.h"
 

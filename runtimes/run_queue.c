@@ -1,6 +1,9 @@
 /* Who gets the next sandbox. Owners take turns: the queue is kept in the order of service, by rounds, each with one run of
  * an owner at most. A run that waits for room holds up those behind it, so that a large one is not starved by small ones,
  * and one that waits for a sandbox of its pool lets them pass. Loop thread. */
+#include "runtimes/run_queue.h"
+
+#include "runtimes/run.h"
 #include "runtimes/set.h"
 
 static void fail_queued(struct sp_run_state *state, int code, const char *text)

@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "proto/scope.h"
+#include "runtimes/run.h"
 
 #define BEAT_MS 250
 /* Making a sandbox keeps a processor busy that a run which was just handed over could use: the pools are filled when it
@@ -16,6 +17,7 @@
 
 /* The runtimes there are, in the order of preference: a row and a file each. */
 static const struct sp_runtime_ops *const all_ops[] = {&sp_bubblewrap_ops};
+_Static_assert(SP_COUNT(all_ops) <= SP_SET_ROWS_MAX, "a set holds them all");
 
 void sp_set_log(const struct sp_runtimes *runtimes, int level, const char *format, ...)
 {

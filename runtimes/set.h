@@ -6,9 +6,8 @@
 
 #include "proto/language.h"
 #include "runtimes/adapter.h"
-#include "runtimes/artifact.h"
-#include "runtimes/outcome.h"
 #include "runtimes/pool.h"
+#include "runtimes/run_queue.h"
 
 #define SP_SET_ROWS_MAX 8
 #define SP_SET_READY_MS 15000 /* until a sandbox that does not become ready is given up */
@@ -19,46 +18,6 @@ struct sp_set_row {
     struct sp_adapter *adapter; /* NULL: it could not be opened */
     struct sp_error error;      /* then: why */
     struct sp_pool *pools;      /* one a language that it can run */
-};
-
-/*   QUEUED → STARTING → LOADING → RUNNING → ENDING
- *      └── (a ready sandbox) ──┘                     */
-enum sp_run_step {
-    SP_RUN_QUEUED,
-    SP_RUN_STARTING, /* its own sandbox is being made */
-    SP_RUN_LOADING,  /* limits are being lowered, /code is being filled */
-    SP_RUN_RUNNING,  /* handed over */
-    SP_RUN_ENDING    /* exited or killed; something of it may be left */
-};
-
-struct sp_run_state {
-    struct sp_run *run;
-    struct sp_runtimes *runtimes;
-    const struct sp_sandbox_spec *spec;
-    struct sp_set_row *row;
-    struct sp_sandbox_key key;
-    struct sp_pool *pool; /* NULL: none has sandboxes of this key */
-    enum sp_run_step step;
-    struct sp_sandbox *sandbox;
-    uv_timer_t timer; /* one at a time: waiting for a pool, starting, the deadline */
-    bool warm, missed, paused, handed_over, cancelled;
-    bool refused;   /* the runner could not take what it was handed: the program never ran */
-    uint64_t round; /* of the queue: see run_queue.c */
-    uint64_t submitted_ns, handed_ns;
-    uint64_t deadline_ms; /* of uv_now, once it is handed over */
-    bool counts_cpu;      /* the processor time of its processes together could be used up before */
-    uint64_t cpu_before_us;
-    uint64_t output_left_bytes;
-    struct sp_outcome_facts facts;
-    struct sp_run_result result;
-    struct sp_artifact_list artifacts;
-    struct sp_error error;                /* why it was never handed over */
-    struct sp_run_state *previous, *next; /* of the queue, then of those that have a sandbox */
-};
-
-struct sp_run_queue {
-    struct sp_run_state *first, *last;
-    uint32_t n;
 };
 
 struct sp_runtimes {
@@ -92,8 +51,6 @@ void sp_set_release(struct sp_runtimes *runtimes, struct sp_set_row *row, struct
 /* Runs what can be run, fills the pools; from the loop, soon. */
 void sp_set_kick(struct sp_runtimes *runtimes);
 
-/* ---- set.c ---- */
-
 /* As sp_runtimes_open, of the runtimes in a table; the first that is available is the default. */
 int sp_set_open(const struct sp_runtimes_config *config, const struct sp_runtime_ops *const *table, size_t n_rows,
     struct sp_runtimes **ret_runtimes, struct sp_error *error);
@@ -103,25 +60,5 @@ int sp_set_find_row(struct sp_runtimes *runtimes, struct sp_str name, int langua
     struct sp_error *error);
 /* NULL: there is none. */
 struct sp_pool *sp_set_find_pool(const struct sp_set_row *row, const struct sp_sandbox_key *key);
-
-/* ---- run_queue.c ---- */
-
-/* Gives sandboxes to those that wait. True: nobody waits for room. */
-bool sp_run_queue_serve(struct sp_runtimes *runtimes);
-/* Puts a run where its owner's turn comes. */
-void sp_run_queue_wait(struct sp_run_queue *queue, struct sp_run_state *state);
-/* Puts it at the end. */
-void sp_run_queue_add(struct sp_run_queue *queue, struct sp_run_state *state);
-void sp_run_queue_remove(struct sp_run_queue *queue, struct sp_run_state *state);
-
-/* ---- run.c: what becomes of a queued run ---- */
-
-/* It leaves the queue, and is told why it never ran. */
-void sp_run_fail(struct sp_run_state *state, const struct sp_error *error);
-/* It leaves the queue with a sandbox that is being made, */
-void sp_run_adopt(struct sp_run_state *state, struct sp_sandbox *sandbox);
-/* which has become ready, or was. */
-void sp_run_load(struct sp_run_state *state);
-extern const struct sp_sandbox_events sp_run_events;
 
 #endif

@@ -109,20 +109,21 @@ void sp_slots_lower(struct sp_slots *slots, const struct sp_spawner_request *req
     slot->pending |= SP_SLOT_PENDING(SP_SPAWNER_LOWERED);
 }
 
-static void fill_started(
-    struct sp_slots *slots, struct sp_slot *slot, int ret_fds[SP_SPAWNER_FDS_MAX], size_t *ret_n_fds)
+/* Each has its place, so that none comes without those before it. */
+static void fill_started(struct sp_slots *slots, struct sp_slot *slot, int ret_fds[SP_SPAWNER_FDS_MAX])
 {
     ret_fds[0] = fcntl(slot->init_fd, F_DUPFD_CLOEXEC, 3);
-    *ret_n_fds = ret_fds[0] >= 0;
-    ret_fds[1] = *ret_n_fds && slot->has_box ? sp_cgroup_oom_fd(slots->cgroup, &slot->box) : -1;
-    *ret_n_fds += ret_fds[1] >= 0;
-    ret_fds[2] = *ret_n_fds == 2 ? sp_cgroup_cpu_fd(slots->cgroup, &slot->box) : -1;
-    *ret_n_fds += ret_fds[2] >= 0;
+    if (ret_fds[0] >= 0 && slot->has_box)
+        ret_fds[1] = sp_cgroup_oom_fd(slots->cgroup, &slot->box);
+    if (ret_fds[1] >= 0)
+        ret_fds[2] = sp_cgroup_cpu_fd(slots->cgroup, &slot->box);
 }
 
-bool sp_slots_next_event(struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event,
-    int ret_fds[SP_SPAWNER_FDS_MAX], size_t *ret_n_fds)
+bool sp_slots_next_event(
+    struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event, int ret_fds[SP_SPAWNER_FDS_MAX])
 {
+    for (unsigned i = 0; i < SP_SPAWNER_FDS_MAX; i++)
+        ret_fds[i] = -1;
     for (; slots->n_busy && *cursor < slots->n_slots; ++*cursor) {
         struct sp_slot *slot = &slots->slots[*cursor];
         if (slot->state == SP_SLOT_FREE || !slot->pending)
@@ -130,9 +131,8 @@ bool sp_slots_next_event(struct sp_slots *slots, uint32_t *cursor, struct sp_spa
         /* In the order of their numbers: started, lowered, ended. */
         uint32_t op = SP_SPAWNER_STARTED + (uint32_t)__builtin_ctz(slot->pending);
         *ret_event = (struct sp_spawner_event){.op = op, .id = slot->request.id};
-        *ret_n_fds = 0;
         if (op == SP_SPAWNER_STARTED && slot->init_fd >= 0)
-            fill_started(slots, slot, ret_fds, ret_n_fds);
+            fill_started(slots, slot, ret_fds);
         if (op == SP_SPAWNER_LOWERED)
             ret_event->positive_errno = slot->lower_errno;
         if (op == SP_SPAWNER_ENDED) {

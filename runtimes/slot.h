@@ -88,10 +88,10 @@ int sp_slots_timeout_ms(const struct sp_slots *slots);
 
 /* ---- slot.c: what is said ---- */
 
-/* The next event to be said, with its descriptors (to be closed by the caller, also if said is never called); false
+/* The next event to be said, with its descriptors (-1: none; to be closed by the caller, also if said is never called); false
  * when there is none. sp_slots_said takes it off. */
-bool sp_slots_next_event(struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event,
-    int ret_fds[SP_SPAWNER_FDS_MAX], size_t *ret_n_fds);
+bool sp_slots_next_event(
+    struct sp_slots *slots, uint32_t *cursor, struct sp_spawner_event *ret_event, int ret_fds[SP_SPAWNER_FDS_MAX]);
 void sp_slots_said(struct sp_slots *slots, uint32_t cursor, const struct sp_spawner_event *event);
 
 /* ---- for the table's own files ---- */

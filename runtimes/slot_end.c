@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "proto/clock.h"
 #include "proto/scope.h"
 #include "runtimes/slot.h"
 #include "runtimes/watchdog.h"
@@ -19,19 +19,12 @@
 #define WATCH_MS    100 /* between two looks at memory */
 #define PATIENCE_MS 40  /* from a kill that was asked for until everything that can be killed is */
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Before it is known which process is PID 1, only bubblewrap itself can be killed; the inside follows it, but only once
  * bubblewrap has come so far as to ask for that. So the kill waits a little for PID 1 to be known. */
 void sp_slot_end_kill(struct sp_slots *slots, struct sp_slot *slot)
 {
     if (!slot->kill_asked_ms)
-        slot->kill_asked_ms = now_ms();
+        slot->kill_asked_ms = sp_clock_ms();
     if (slot->state == SP_SLOT_QUEUED) {
         sp_slot_shut(&slot->stream_fd);
         sp_slot_shut(&slot->errors_fd);
@@ -179,7 +172,7 @@ static bool watches(const struct sp_slots *slots)
 
 void sp_slots_tick(struct sp_slots *slots)
 {
-    uint64_t now = now_ms();
+    uint64_t now = sp_clock_ms();
     for (uint32_t i = 0; slots->n_busy && i < slots->n_slots; i++) {
         struct sp_slot *slot = &slots->slots[i];
         if (slot->state == SP_SLOT_LEAVING && !(slot->pending & SP_SLOT_PENDING(SP_SPAWNER_ENDED)))

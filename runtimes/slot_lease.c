@@ -34,7 +34,7 @@ static int open_locks(struct sp_slot_lease *lease, const char *path, uint32_t se
     return 0;
 }
 
-int sp_slot_lease_open(struct sp_slot_lease *lease, const char *path, uint32_t first, uint32_t n_uids,
+int sp_slot_lease_init(struct sp_slot_lease *lease, const char *path, uint32_t first, uint32_t n_uids,
     uint32_t service_uid, uint32_t n_held_max, struct sp_error *error)
 {
     *lease = (struct sp_slot_lease){
@@ -49,7 +49,7 @@ int sp_slot_lease_open(struct sp_slot_lease *lease, const char *path, uint32_t f
     return open_locks(lease, path, service_uid, error);
 }
 
-void sp_slot_lease_close(struct sp_slot_lease *lease)
+void sp_slot_lease_fini(struct sp_slot_lease *lease)
 {
     sp_close_fd(&lease->locks);
     lease->locks = -1;

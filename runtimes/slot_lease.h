@@ -25,10 +25,10 @@ struct sp_slot_lease {
  * can starve us. The service's uid is left out of the range; it is locked too, so that it is no other daemon's slot, but
  * daemons of one service share it. At most n_held_max leases at a time.
  * SP_ERUNTIME_UNAVAILABLE with the reason, SP_ENO_MEMORY. */
-int sp_slot_lease_open(struct sp_slot_lease *lease, const char *path, uint32_t first, uint32_t n_uids,
+int sp_slot_lease_init(struct sp_slot_lease *lease, const char *path, uint32_t first, uint32_t n_uids,
     uint32_t service_uid, uint32_t n_held_max, struct sp_error *error);
-/* Gives all back. Takes a half-opened one. */
-void sp_slot_lease_close(struct sp_slot_lease *lease);
+/* Gives all back. Takes a half-built one. */
+void sp_slot_lease_fini(struct sp_slot_lease *lease);
 
 /* The index of a uid in the range. False: none is free now; where others hold them, nothing tells when one is. */
 bool sp_slot_lease_take(struct sp_slot_lease *lease, uint32_t *ret_index);

@@ -14,6 +14,7 @@
 
 #include "proto/scope.h"
 #include "runtimes/launch.h"
+#include "runtimes/proc_stat.h"
 #include "runtimes/slot.h"
 
 static int launch(struct sp_slots *slots, struct sp_slot *slot, struct sp_error *error)
@@ -49,7 +50,6 @@ static int launch(struct sp_slots *slots, struct sp_slot *slot, struct sp_error 
     fcntl(info[0], F_SETFL, O_NONBLOCK);
     struct sp_launch what = {
         .argv = &argv,
-        .cgroup = slots->cgroup,
         .box = &slot->box,
         .uid = setup->n_slot_uids ? setup->slot_uid_first + slot->uid_index : geteuid(),
         .gid = setup->n_slot_uids ? setup->slot_uid_first + slot->uid_index : getegid(),
@@ -94,16 +94,8 @@ bool sp_slots_start_one(struct sp_slots *slots)
 /* Is pid a child of parent? While bubblewrap lives and has not reaped it, its child's number is its child's. */
 static bool is_child(int proc, pid_t pid, pid_t parent)
 {
-    char path[32], text[512];
-    int found = 0;
-    snprintf(path, sizeof path, "%d/stat", (int)pid);
-    sp_cleanup(sp_close_fd) int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (n <= 0)
-        return false;
-    text[n] = 0;
-    char *at = strrchr(text, ')');
-    return at && sscanf(at + 1, " %*c %d", &found) == 1 && found == parent;
+    struct sp_proc_stat found;
+    return sp_proc_stat_read(proc, pid, &found) && found.parent == parent;
 }
 
 static void know_init(struct sp_slots *slots, struct sp_slot *slot, pid_t init)

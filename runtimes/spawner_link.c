@@ -30,52 +30,9 @@ int sp_spawner_link_init(
     return 0;
 }
 
-static void close_fds(int fds[SP_SPAWNER_FDS_MAX])
-{
-    for (unsigned i = 0; i < SP_SPAWNER_FDS_MAX; i++) {
-        sp_close_fd(&fds[i]);
-        fds[i] = -1;
-    }
-}
-
-/* 0 or a positive errno. */
-static int send_packet(int fd, const struct sp_spawner_request *request, const int fds[SP_SPAWNER_FDS_MAX])
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(2 * sizeof(int))];
-    } control = {0};
-    struct iovec part = {(void *)request, sizeof *request};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fds[0] >= 0) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof control;
-        control.header.cmsg_level = SOL_SOCKET;
-        control.header.cmsg_type = SCM_RIGHTS;
-        control.header.cmsg_len = CMSG_LEN(2 * sizeof(int));
-        memcpy(CMSG_DATA(&control.header), fds, 2 * sizeof(int));
-    }
-    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
-}
-
-/* One packet. n as of recvmsg. */
 static ssize_t receive(int fd, struct sp_spawner_event *event, int fds[SP_SPAWNER_FDS_MAX])
 {
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(SP_SPAWNER_FDS_MAX * sizeof(int))];
-    } control;
-    struct iovec part = {event, sizeof *event};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    for (unsigned i = 0; i < SP_SPAWNER_FDS_MAX; i++)
-        fds[i] = -1;
-    ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-        size_t n_fds = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        memcpy(fds, CMSG_DATA(header), (n_fds > SP_SPAWNER_FDS_MAX ? SP_SPAWNER_FDS_MAX : n_fds) * sizeof(int));
-    }
+    ssize_t n = sp_spawner_wire_receive(fd, event, sizeof *event, fds);
     if (n == sizeof *event)
         event->text[sizeof event->text - 1] = 0;
     return n;
@@ -83,7 +40,7 @@ static ssize_t receive(int fd, struct sp_spawner_event *event, int fds[SP_SPAWNE
 
 static void free_packet(struct sp_spawner_packet *packet)
 {
-    close_fds(packet->fds);
+    sp_spawner_wire_close(packet->fds);
     free(packet);
 }
 
@@ -109,7 +66,7 @@ static int flush(struct sp_spawner_packet **first, struct sp_spawner_packet ***l
 {
     while (*first) {
         struct sp_spawner_packet *packet = *first;
-        int errno_value = send_packet(fd, &packet->request, packet->fds);
+        int errno_value = sp_spawner_wire_send(fd, &packet->request, sizeof packet->request, packet->fds);
         if (errno_value)
             return errno_value;
         *first = packet->next;
@@ -155,7 +112,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         if (alive)
             link->event(link->context, &event, fds);
         else
-            close_fds(fds);
+            sp_spawner_wire_close(fds);
     }
     if (link->fd < 0)
         return;
@@ -209,7 +166,7 @@ int sp_spawner_link_send(struct sp_spawner_link *link, const struct sp_spawner_r
     bool is_kill = request->op == SP_SPAWNER_KILL;
     int errno_value = link->fd < 0 ? EPIPE : EAGAIN;
     if (link->fd >= 0 && !link->first_kill && (is_kill || !link->first))
-        errno_value = send_packet(link->fd, request, fds);
+        errno_value = sp_spawner_wire_send(link->fd, request, sizeof *request, fds);
     if (errno_value == EAGAIN) {
         struct sp_spawner_packet *packet = malloc(sizeof *packet);
         if (packet) {
@@ -220,10 +177,10 @@ int sp_spawner_link_send(struct sp_spawner_link *link, const struct sp_spawner_r
             watch(link);
             return 0;
         }
-        close_fds(fds);
+        sp_spawner_wire_close(fds);
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
     }
-    close_fds(fds);
+    sp_spawner_wire_close(fds);
     /* A dead spawner is noticed by the loop, which tells everybody at once. */
     return errno_value ? sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "the spawner has ended") : 0;
 }

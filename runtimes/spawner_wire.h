@@ -5,7 +5,9 @@
  * descriptors beside it. Both ends are built together, so the layout is the compiler's. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define SP_SPAWNER_WIRE_VERSION 2u
 #define SP_SPAWNER_PATH_BYTES   512u
@@ -67,5 +69,12 @@ struct sp_spawner_event {
     uint64_t oom_kills, cpu_us, max_rss_bytes;
     char text[SP_SPAWNER_TEXT_BYTES];
 };
+
+/* Sends one packet with the descriptors before the first -1, which stay the caller's. Never waits. 0 or a positive errno. */
+int sp_spawner_wire_send(int fd, const void *packet, size_t n_bytes, const int fds[SP_SPAWNER_FDS_MAX]);
+/* One packet with its descriptors, of which those that did not come are -1. Never waits. As recvmsg. */
+ssize_t sp_spawner_wire_receive(int fd, void *packet, size_t n_bytes, int ret_fds[SP_SPAWNER_FDS_MAX]);
+/* Closes them, and leaves -1. */
+void sp_spawner_wire_close(int fds[SP_SPAWNER_FDS_MAX]);
 
 #endif

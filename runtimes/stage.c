@@ -177,7 +177,7 @@ static int lay(const struct sp_spawner_setup *setup, struct sp_stage *stage, str
     return status;
 }
 
-int sp_stage_open(const struct sp_spawner_setup *setup, struct sp_stage *ret_stage, struct sp_error *error)
+int sp_stage_init(const struct sp_spawner_setup *setup, struct sp_stage *ret_stage, struct sp_error *error)
 {
     struct sp_stage stage = {.state = -1, .codes = -1};
     snprintf(stage.instance, sizeof stage.instance, "%s", setup->instance);
@@ -186,14 +186,14 @@ int sp_stage_open(const struct sp_spawner_setup *setup, struct sp_stage *ret_sta
     if (status == 0)
         status = lay(setup, &stage, error);
     if (status < 0) {
-        sp_stage_close(&stage);
+        sp_stage_fini(&stage);
         return status;
     }
     *ret_stage = stage;
     return 0;
 }
 
-void sp_stage_close(struct sp_stage *stage)
+void sp_stage_fini(struct sp_stage *stage)
 {
     if (stage->codes >= 0 && stage->state >= 0) {
         umount2(SP_STAGE_CODES, MNT_DETACH);

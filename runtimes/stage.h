@@ -17,9 +17,9 @@ struct sp_stage {
 
 /* Moves the calling process into a mount namespace of its own (and a user namespace, when it is not root) and lays the
  * stage. SP_EINTERNAL with the reason, SP_ENO_MEMORY. */
-int sp_stage_open(const struct sp_spawner_setup *setup, struct sp_stage *ret_stage, struct sp_error *error);
-/* Removes the instance's folder. Takes a half-opened one. */
-void sp_stage_close(struct sp_stage *stage);
+int sp_stage_init(const struct sp_spawner_setup *setup, struct sp_stage *ret_stage, struct sp_error *error);
+/* Removes the instance's folder. Takes a half-built one. */
+void sp_stage_fini(struct sp_stage *stage);
 
 /* In a child between fork and exec: mounts what one sandbox may write to, bounded, owned by uid and gid, in a mount
  * namespace of its own. 0, or a positive errno with what failed. Allocates nothing. */

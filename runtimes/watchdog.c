@@ -1,5 +1,5 @@
-/* Sums the resident memory of process trees in one pass over /proc. Spawner's thread. A process that lost its parent
- * inside a sandbox is its PID 1's child, so the chain of parents always leads there. */
+/* Sums the resident memory of process trees, and the page tables for it, in one pass over /proc. Spawner's thread. A process
+ * that lost its parent inside a sandbox is its PID 1's child, so the chain of parents always leads there. */
 #include "runtimes/watchdog.h"
 
 #include <dirent.h>
@@ -13,69 +13,50 @@
 #include <unistd.h>
 
 #include "proto/scope.h"
-
-struct process {
-    pid_t pid, parent;
-    uint64_t rss_pages;
-};
-
-/* "pid (name) state ppid …", resident pages are field 24. The name may hold anything, so look behind the last ')'. */
-static bool read_process(int proc, const char *name, struct process *ret_process)
-{
-    char path[64], text[1024];
-    snprintf(path, sizeof path, "%.32s/stat", name);
-    sp_cleanup(sp_close_fd) int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (n <= 0)
-        return false;
-    text[n] = 0;
-    char *at = strrchr(text, ')');
-    int parent;
-    long long rss_pages;
-    if (!at ||
-        sscanf(at + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %lld",
-            &parent, &rss_pages) != 2)
-        return false;
-    *ret_process = (struct process){(pid_t)atoi(name), parent, rss_pages > 0 ? (uint64_t)rss_pages : 0};
-    return true;
-}
+#include "runtimes/proc_stat.h"
 
 static int by_pid(const void *left, const void *right)
 {
-    pid_t a = ((const struct process *)left)->pid, b = ((const struct process *)right)->pid;
+    pid_t a = ((const struct sp_proc_stat *)left)->pid, b = ((const struct sp_proc_stat *)right)->pid;
     return a < b ? -1 : a > b;
 }
 
 /* The item whose tree a process is in. */
-static struct sp_watchdog_item *find_item(
-    struct sp_watchdog_item *items, size_t n_items, const struct process *all, size_t n, const struct process *at)
+static struct sp_watchdog_item *find_item(struct sp_watchdog_item *items, size_t n_items,
+    const struct sp_proc_stat *all, size_t n, const struct sp_proc_stat *at)
 {
     for (int steps = 0; at && steps < 4096; steps++) {
         for (size_t i = 0; i < n_items; i++)
             if (items[i].init && items[i].init == at->pid)
                 return &items[i];
-        struct process key = {.pid = at->parent};
+        struct sp_proc_stat key = {.pid = at->parent};
         at = key.pid ? bsearch(&key, all, n, sizeof *all, by_pid) : NULL;
     }
     return NULL;
 }
 
-/* The process's fair share of its pages; what it has in all where the kernel does not tell. */
-static uint64_t share_bytes(int proc, const struct process *process, uint64_t rss_bytes)
+/* A field of a file of the process that is told in KiB; otherwise where the kernel does not tell. */
+static uint64_t field_bytes(int proc, pid_t pid, const char *file, const char *field, uint64_t otherwise)
 {
-    char path[64], text[2048];
-    snprintf(path, sizeof path, "%d/smaps_rollup", (int)process->pid);
-    sp_cleanup(sp_close_fd) int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (n <= 0)
-        return rss_bytes;
-    text[n] = 0;
-    const char *at = strstr(text, "\nPss:");
+    char text[4096];
+    const char *at = sp_proc_stat_text(proc, pid, file, text, sizeof text) ? strstr(text, field) : NULL;
     unsigned long long kib;
-    return at && sscanf(at, "\nPss: %llu kB", &kib) == 1 ? kib * 1024 : rss_bytes;
+    return at && sscanf(at + strlen(field), " %llu kB", &kib) == 1 ? kib * 1024 : otherwise;
 }
 
-static size_t read_all(int proc, struct process **ret_all)
+/* The kernel's own for its address space, which a program can make large without a page of its own. */
+static uint64_t tables_bytes(int proc, const struct sp_proc_stat *process)
+{
+    return field_bytes(proc, process->pid, "status", "\nVmPTE:", 0);
+}
+
+/* The process's fair share of its pages; what it has in all where the kernel does not tell. */
+static uint64_t share_bytes(int proc, const struct sp_proc_stat *process)
+{
+    return field_bytes(proc, process->pid, "smaps_rollup", "\nPss:", process->rss_bytes);
+}
+
+static size_t read_all(int proc, struct sp_proc_stat **ret_all)
 {
     size_t n = 0, room = 0;
     int copy = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -86,12 +67,12 @@ static size_t read_all(int proc, struct process **ret_all)
             continue;
         if (n == room) {
             room = room ? 2 * room : 256;
-            struct process *more = reallocarray(*ret_all, room, sizeof **ret_all);
+            struct sp_proc_stat *more = reallocarray(*ret_all, room, sizeof **ret_all);
             if (!more)
                 break;
             *ret_all = more;
         }
-        n += read_process(proc, entry->d_name, *ret_all + n);
+        n += sp_proc_stat_read(proc, (pid_t)atoi(entry->d_name), *ret_all + n);
     }
     if (entries)
         closedir(entries);
@@ -100,9 +81,8 @@ static size_t read_all(int proc, struct process **ret_all)
 
 void sp_watchdog_look(int proc, struct sp_watchdog_item *items, size_t n_items)
 {
-    sp_cleanup(sp_free_ptr) struct process *all = NULL;
+    sp_cleanup(sp_free_ptr) struct sp_proc_stat *all = NULL;
     size_t n = read_all(proc, &all);
-    uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
     for (size_t i = 0; i < n_items; i++)
         items[i].used_bytes = items[i].processes = 0;
     if (n)
@@ -111,7 +91,7 @@ void sp_watchdog_look(int proc, struct sp_watchdog_item *items, size_t n_items)
         struct sp_watchdog_item *item = find_item(items, n_items, all, n, &all[i]);
         if (!item)
             continue;
-        item->used_bytes += all[i].rss_pages * page_bytes;
+        item->used_bytes += all[i].rss_bytes + tables_bytes(proc, &all[i]);
         item->processes++;
     }
     for (size_t k = 0; k < n_items; k++) {
@@ -120,24 +100,22 @@ void sp_watchdog_look(int proc, struct sp_watchdog_item *items, size_t n_items)
         items[k].used_bytes = 0;
         for (size_t i = 0; i < n; i++)
             if (find_item(&items[k], 1, all, n, &all[i]))
-                items[k].used_bytes += share_bytes(proc, &all[i], all[i].rss_pages * page_bytes);
+                items[k].used_bytes += share_bytes(proc, &all[i]) + tables_bytes(proc, &all[i]);
     }
 }
 
 /* By its pidfd, and only if it is still who was looked at: a number can be another's by now. */
-static void kill_process(int proc, const struct process *process)
+static void kill_process(int proc, const struct sp_proc_stat *process)
 {
-    char name[16];
-    struct process again;
-    snprintf(name, sizeof name, "%d", (int)process->pid);
+    struct sp_proc_stat again;
     sp_cleanup(sp_close_fd) int fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
-    if (fd >= 0 && read_process(proc, name, &again) && again.parent == process->parent)
+    if (fd >= 0 && sp_proc_stat_read(proc, process->pid, &again) && again.parent == process->parent)
         syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 }
 
 void sp_watchdog_kill(int proc, pid_t init)
 {
-    sp_cleanup(sp_free_ptr) struct process *all = NULL;
+    sp_cleanup(sp_free_ptr) struct sp_proc_stat *all = NULL;
     struct sp_watchdog_item item = {.init = init};
     size_t n = read_all(proc, &all);
     if (n)

@@ -10,9 +10,9 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "proto/clock.h"
 #include "proto/scope.h"
 #include "runtimes/runner/runner_state.h"
 
@@ -57,22 +57,15 @@ static void reap(struct sp_runner *runner)
 
 /* ---- the end ---- */
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* All that was killed is gone when this returns, so that nobody writes into pipes and files any more. */
 static void reap_rest(struct sp_runner *runner, int signal_fd)
 {
-    uint64_t until_ms = now_ms() + REAP_MS_MAX;
+    uint64_t until_ms = sp_clock_ms() + REAP_MS_MAX;
     for (;;) {
         reap(runner);
         if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
             return;
-        uint64_t now = now_ms();
+        uint64_t now = sp_clock_ms();
         if (now >= until_ms)
             return;
         struct pollfd fd = {signal_fd, POLLIN, 0};

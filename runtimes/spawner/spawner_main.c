@@ -17,9 +17,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "proto/clock.h"
 #include "proto/scope.h"
 #include "runtimes/cgroup.h"
 #include "runtimes/filter.h"
@@ -64,7 +64,7 @@ static bool cgroup_works(struct sp_cgroup *cgroup, bool *ret_cpu_counted, struct
         return false;
     pid_t pid = fork();
     if (pid == 0)
-        _exit(sp_cgroup_enter(cgroup, &box) == 0 ? 0 : 1);
+        _exit(sp_cgroup_enter(&box) == 0 ? 0 : 1);
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
         sp_error_set(error, SP_EINTERNAL, "no process may be put into a control group here");
     int cpu_fd = sp_cgroup_cpu_fd(cgroup, &box);
@@ -80,10 +80,10 @@ static void open_cgroup(struct spawner *spawner)
 {
     struct sp_error error = {0};
     bool cpu_counted = false;
-    sp_cgroup_open(&spawner->cgroup, spawner->setup.instance, NULL);
+    sp_cgroup_init(&spawner->cgroup, spawner->setup.instance, NULL);
     if (spawner->cgroup.version != SP_CGROUP_NONE && !cgroup_works(&spawner->cgroup, &cpu_counted, &error)) {
         cpu_counted = false;
-        sp_cgroup_close(&spawner->cgroup);
+        sp_cgroup_fini(&spawner->cgroup);
         spawner->cgroup.version = SP_CGROUP_NONE;
         spawner->cgroup.ops = NULL;
         snprintf(spawner->cgroup.note, sizeof spawner->cgroup.note, "%.190s", error.text);
@@ -135,10 +135,10 @@ static int make_ready(struct spawner *spawner, struct sp_error *error)
     if (spawner->seccomp_fd < 0)
         return spawner->seccomp_fd;
     /* Before the stage covers /run, where the locks lie. */
-    int status = sp_slot_lease_open(&spawner->lease, SP_SLOT_LEASE_FILE, setup->slot_uid_first, setup->n_slot_uids,
+    int status = sp_slot_lease_init(&spawner->lease, SP_SLOT_LEASE_FILE, setup->slot_uid_first, setup->n_slot_uids,
         setup->service_uid, setup->n_slots, error);
     if (status == 0)
-        status = sp_stage_open(setup, &spawner->stage, error);
+        status = sp_stage_init(setup, &spawner->stage, error);
     return status < 0 ? status
                       : sp_slots_init(&spawner->slots, setup, &spawner->cgroup, &spawner->lease, spawner->epoll,
                             spawner->seccomp_fd, error);
@@ -159,26 +159,6 @@ static bool take_setup(struct sp_spawner_setup *setup)
            terminated(setup->instance, sizeof setup->instance) && setup->n_slots > 0 && setup->n_slots <= 100000;
 }
 
-/* One packet with its descriptors; those that nobody asked for are closed. 0: nothing more now. */
-static ssize_t receive(struct sp_spawner_request *request, int fds[SP_SPAWNER_FDS_MAX], size_t *ret_n_fds)
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(SP_SPAWNER_FDS_MAX * sizeof(int))];
-    } control;
-    struct iovec part = {request, sizeof *request};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    ssize_t n = recvmsg(SP_SPAWNER_SOCKET_FD, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    *ret_n_fds = 0;
-    struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-        *ret_n_fds = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        memcpy(fds, CMSG_DATA(header), *ret_n_fds * sizeof(int));
-    }
-    return n;
-}
-
 /* Kills and lowerings are done as they are read; starts only queue, and are made one a turn: so a kill never waits for
  * more than one of them. */
 static void read_requests(struct spawner *spawner)
@@ -186,16 +166,14 @@ static void read_requests(struct spawner *spawner)
     for (int i = 0; i < PACKETS_A_TURN && !spawner->ending; i++) {
         struct sp_spawner_request request;
         int fds[SP_SPAWNER_FDS_MAX];
-        size_t n_fds;
-        ssize_t n = receive(&request, fds, &n_fds);
+        ssize_t n = sp_spawner_wire_receive(SP_SPAWNER_SOCKET_FD, &request, sizeof request, fds);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return;
-        if (n == sizeof request && request.op == SP_SPAWNER_START && n_fds == 2) {
+        if (n == sizeof request && request.op == SP_SPAWNER_START && fds[1] >= 0 && fds[2] < 0) {
             spawner->ending = sp_slots_add(&spawner->slots, &request, fds[0], fds[1]) < 0;
             continue;
         }
-        for (size_t j = 0; j < n_fds; j++)
-            close(fds[j]);
+        sp_spawner_wire_close(fds); /* nobody asked for them */
         if (n == sizeof request && request.op == SP_SPAWNER_KILL)
             sp_slots_kill(&spawner->slots, request.id);
         else if (n == sizeof request && request.op == SP_SPAWNER_LOWER)
@@ -203,25 +181,6 @@ static void read_requests(struct spawner *spawner)
         else /* the end, or a peer that is not ours */
             spawner->ending = true;
     }
-}
-
-static int send_event(const struct sp_spawner_event *event, const int *fds, size_t n_fds)
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(SP_SPAWNER_FDS_MAX * sizeof(int))];
-    } control = {0};
-    struct iovec part = {(void *)event, sizeof *event};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (n_fds) {
-        message.msg_control = &control;
-        message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
-        control.header.cmsg_level = SOL_SOCKET;
-        control.header.cmsg_type = SCM_RIGHTS;
-        control.header.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
-        memcpy(CMSG_DATA(&control.header), fds, n_fds * sizeof(int));
-    }
-    return sendmsg(SP_SPAWNER_SOCKET_FD, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
 static void want_out(struct spawner *spawner, bool wants)
@@ -237,12 +196,10 @@ static void send_events(struct spawner *spawner)
 {
     struct sp_spawner_event event;
     int fds[SP_SPAWNER_FDS_MAX], errno_value = 0;
-    size_t n_fds;
-    for (uint32_t cursor = 0; sp_slots_next_event(&spawner->slots, &cursor, &event, fds, &n_fds);) {
+    for (uint32_t cursor = 0; sp_slots_next_event(&spawner->slots, &cursor, &event, fds);) {
         /* Once the daemon is gone nobody hears it. */
-        errno_value = spawner->ending ? 0 : send_event(&event, fds, n_fds);
-        for (size_t i = 0; i < n_fds; i++)
-            close(fds[i]);
+        errno_value = spawner->ending ? 0 : sp_spawner_wire_send(SP_SPAWNER_SOCKET_FD, &event, sizeof event, fds);
+        sp_spawner_wire_close(fds);
         if (errno_value == EAGAIN)
             break;
         if (errno_value)
@@ -269,13 +226,6 @@ static void turn(struct spawner *spawner, int timeout_ms)
     send_events(spawner);
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void serve(struct spawner *spawner)
 {
     bool more = false;
@@ -285,7 +235,7 @@ static void serve(struct spawner *spawner)
     }
     sp_slots_kill_all(&spawner->slots);
     epoll_ctl(spawner->epoll, EPOLL_CTL_DEL, SP_SPAWNER_SOCKET_FD, NULL);
-    for (uint64_t until_ms = now_ms() + LAST_WAIT_MS; spawner->slots.n_busy && now_ms() < until_ms;)
+    for (uint64_t until_ms = sp_clock_ms() + LAST_WAIT_MS; spawner->slots.n_busy && sp_clock_ms() < until_ms;)
         turn(spawner, 5);
 }
 
@@ -348,8 +298,8 @@ int main(int argc, char **argv)
         while (recv(SP_SPAWNER_SOCKET_FD, &spawner.hello, sizeof spawner.hello, 0) > 0)
             ;
     sp_slots_fini(&spawner.slots);
-    sp_slot_lease_close(&spawner.lease);
-    sp_cgroup_close(&spawner.cgroup);
-    sp_stage_close(&spawner.stage);
+    sp_slot_lease_fini(&spawner.lease);
+    sp_cgroup_fini(&spawner.cgroup);
+    sp_stage_fini(&spawner.stage);
     return 0;
 }

@@ -75,7 +75,7 @@ static inline void served_start(const char *lines)
         .loop = &served.loop, .n_threads = 1, .tasks_max = 100, .user_tasks_max = 100, .bytes_max = 1 << 20};
     const struct sp_audit_config audit = sp_server_config_audit(server, server->config);
     cr_assert_eq(sp_stats_new(0, &server->stats, NULL), 0);
-    cr_assert_eq(sp_quota_open(&server->config->bounds, &server->quota, NULL), 0);
+    cr_assert_eq(sp_quota_new(&server->config->bounds, &server->quota, NULL), 0);
     cr_assert_eq(sp_audit_open(&audit, &server->audit, &error), 0, "%s", error.text);
     cr_assert_eq(sp_workers_start(&workers, &server->workers, NULL), 0);
     cr_assert_eq(sp_workers_start(&workers, &server->compilers, NULL), 0);
@@ -116,7 +116,7 @@ static inline void served_stop(void)
     cr_assert_eq(uv_loop_close(&served.loop), 0);
     cr_assert_eq(sp_quota_totals(server->quota).n_requests, 0);
     cr_assert_eq(sp_quota_totals(server->quota).n_bytes, 0);
-    sp_quota_close(server->quota);
+    sp_quota_free(server->quota);
     sp_stats_free(server->stats);
     sp_config_free(server->config);
     snprintf(command, sizeof(command), "rm -rf %s", served.folder);

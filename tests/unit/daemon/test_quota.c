@@ -8,7 +8,7 @@ static const struct sp_config_bounds small = {
 static struct sp_quota *open_quota(void)
 {
     struct sp_quota *quota = NULL;
-    cr_assert_eq(sp_quota_open(&small, &quota, NULL), 0);
+    cr_assert_eq(sp_quota_new(&small, &quota, NULL), 0);
     return quota;
 }
 
@@ -32,7 +32,7 @@ Test(quota, bounds_connections_of_a_user_and_of_all)
     sp_quota_disconnect(c);
     cr_assert_eq(sp_quota_totals(quota).n_users, 0);
     cr_assert_eq(sp_quota_totals(quota).n_connections, 0);
-    sp_quota_close(quota);
+    sp_quota_free(quota);
 }
 
 Test(quota, takes_all_or_nothing)
@@ -52,7 +52,7 @@ Test(quota, takes_all_or_nothing)
     cr_assert_eq(sp_quota_take(account, 1, 1, NULL), 0);
     sp_quota_give(account, 1, 1);
     sp_quota_disconnect(account);
-    sp_quota_close(quota);
+    sp_quota_free(quota);
 }
 
 Test(quota, an_account_lives_until_its_last_request_has_ended)
@@ -70,7 +70,7 @@ Test(quota, an_account_lives_until_its_last_request_has_ended)
     cr_assert_eq(sp_quota_totals(quota).n_users, 0);
     cr_assert_eq(sp_quota_totals(quota).n_requests, 0);
     cr_assert_eq(sp_quota_totals(quota).n_bytes, 0);
-    sp_quota_close(quota);
+    sp_quota_free(quota);
 }
 
 Test(quota, users_that_share_a_bucket_are_told_apart)
@@ -79,7 +79,7 @@ Test(quota, users_that_share_a_bucket_are_told_apart)
     const struct sp_config_bounds wide = {
         .connections = 5000, .user_connections = 2, .user_requests = 9, .user_bytes = 9};
     struct sp_account *accounts[1000];
-    cr_assert_eq(sp_quota_open(&wide, &quota, NULL), 0);
+    cr_assert_eq(sp_quota_new(&wide, &quota, NULL), 0);
     for (uint32_t i = 0; i < 1000; i++)
         cr_assert_eq(sp_quota_connect(quota, i * 256, &accounts[i], NULL), 0);
     cr_assert_eq(sp_quota_totals(quota).n_users, 1000);
@@ -94,7 +94,7 @@ Test(quota, users_that_share_a_bucket_are_told_apart)
         sp_quota_disconnect(accounts[i]);
     }
     cr_assert_eq(sp_quota_totals(quota).n_users, 0);
-    sp_quota_close(quota);
+    sp_quota_free(quota);
 }
 
 Test(quota, new_bounds_hold_from_now_on)
@@ -111,5 +111,5 @@ Test(quota, new_bounds_hold_from_now_on)
     cr_assert_eq(sp_quota_take(account, 1, 0, NULL), 0);
     sp_quota_give(account, 1, 0);
     sp_quota_disconnect(account);
-    sp_quota_close(quota);
+    sp_quota_free(quota);
 }

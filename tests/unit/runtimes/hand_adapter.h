@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "proto/language.h"
+#include "runtimes/run.h"
 #include "runtimes/set.h"
 
 struct hand;

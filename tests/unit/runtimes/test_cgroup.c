@@ -104,18 +104,18 @@ Test(cgroup, without_any_there_is_none_and_a_reason)
     struct sp_cgroup_limits limits = {1, 1, 1};
     put("own", "");
     put("mounts", "");
-    sp_cgroup_open(&cgroup, "0123", &paths);
+    sp_cgroup_init(&cgroup, "0123", &paths);
     cr_assert_eq(cgroup.version, SP_CGROUP_NONE);
     cr_assert_gt(strlen(cgroup.note), 0);
     cr_assert_not(sp_cgroup_has(&cgroup, SP_CGROUP_MEMORY));
     /* All of it may be called all the same. */
     cr_assert_eq(sp_cgroup_make(&cgroup, 1, &limits, &box, NULL), 0);
-    cr_assert_eq(sp_cgroup_enter(&cgroup, &box), 0);
+    cr_assert_eq(sp_cgroup_enter(&box), 0);
     sp_cgroup_kill(&cgroup, &box);
     sp_cgroup_hasten(&cgroup, &box);
     cr_assert_lt(sp_cgroup_oom_fd(&cgroup, &box), 0);
     cr_assert(sp_cgroup_remove(&cgroup, &box));
-    sp_cgroup_close(&cgroup);
+    sp_cgroup_fini(&cgroup);
 }
 
 /* A folder that already has the kernel's files, as mkdir in a real hierarchy would make it. */

@@ -11,9 +11,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "proto/clock.h"
 #include "proto/scope.h"
 #include "runtimes/bwrap_argv.h"
 #include "runtimes/filter.h"
@@ -45,15 +45,15 @@ static void set_up(void)
     size_t n_filter;
     cr_assert_eq(sp_filter_build(SP_FILTER_RUNNER, false, &filter, &n_filter, &error), 0, "%s", error.text);
     cr_assert_eq(write(filter_fd, filter, n_filter), (ssize_t)n_filter);
-    cr_assert_eq(sp_slot_lease_open(&lease, "", 0, 0, 0, setup.n_slots, &error), 0, "%s", error.text);
+    cr_assert_eq(sp_slot_lease_init(&lease, "", 0, 0, 0, setup.n_slots, &error), 0, "%s", error.text);
     cr_assert_eq(sp_slots_init(&slots, &setup, &cgroup, &lease, epoll_fd, filter_fd, &error), 0, "%s", error.text);
 }
 
 static void tear_down(void)
 {
     sp_slots_fini(&slots);
-    sp_slot_lease_close(&lease);
-    sp_stage_close(&stage);
+    sp_slot_lease_fini(&lease);
+    sp_stage_fini(&stage);
     cr_assert_eq(rmdir(state_dir), 0);
 }
 
@@ -64,7 +64,7 @@ static void lay_stage(void)
     struct sp_error error = {0};
     char code[17];
     snprintf(setup.state_dir, sizeof setup.state_dir, "%s", state_dir);
-    if (sp_stage_open(&setup, &stage, &error) < 0) {
+    if (sp_stage_init(&setup, &stage, &error) < 0) {
         rmdir(state_dir);
         cr_skip_test("%s", error.text);
     }
@@ -91,35 +91,28 @@ static int add(uint64_t id)
     return sp_slots_add(&slots, &request, ends[1], pipes[1]);
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static size_t last_n_fds; /* that came with the last event */
 
 /* Turns as the spawner does until there is something to say, and says it. False: nothing in so many milliseconds. */
 static bool next_event(int ms, struct sp_spawner_event *ret_event)
 {
-    for (uint64_t until = now_ms() + (uint64_t)ms;;) {
+    for (uint64_t until = sp_clock_ms() + (uint64_t)ms;;) {
         struct epoll_event events[8];
         uint32_t cursor = 0;
-        int fds[SP_SPAWNER_FDS_MAX] = {-1, -1, -1}, n = epoll_wait(epoll_fd, events, 8, 2);
-        size_t n_fds;
+        int fds[SP_SPAWNER_FDS_MAX], n = epoll_wait(epoll_fd, events, 8, 2);
         for (int i = 0; i < n; i++)
             sp_slots_read_info(&slots, (uint32_t)(events[i].data.u64 - 1));
         sp_slots_reap(&slots);
         sp_slots_tick(&slots);
-        if (sp_slots_next_event(&slots, &cursor, ret_event, fds, &n_fds)) {
-            last_n_fds = n_fds;
-            for (size_t i = 0; i < n_fds; i++)
-                close(fds[i]);
+        if (sp_slots_next_event(&slots, &cursor, ret_event, fds)) {
+            last_n_fds = 0;
+            for (size_t i = 0; i < SP_SPAWNER_FDS_MAX; i++)
+                last_n_fds += fds[i] >= 0;
+            sp_spawner_wire_close(fds);
             sp_slots_said(&slots, cursor, ret_event);
             return true;
         }
-        if (now_ms() >= until)
+        if (sp_clock_ms() >= until)
             return false;
     }
 }

@@ -31,7 +31,7 @@ static struct sp_slot_lease open_range(uint32_t first, uint32_t n, uint32_t serv
 {
     struct sp_slot_lease lease;
     struct sp_error error = {0};
-    cr_assert_eq(sp_slot_lease_open(&lease, path, first, n, service, most, &error), 0, "%s", error.text);
+    cr_assert_eq(sp_slot_lease_init(&lease, path, first, n, service, most, &error), 0, "%s", error.text);
     return lease;
 }
 
@@ -51,9 +51,9 @@ Test(slot_lease, a_uid_is_never_in_two_hands)
     cr_assert_eq(take(&b), -1);
     sp_slot_lease_give(&a, 0);
     cr_assert_eq(take(&b), 0);
-    sp_slot_lease_close(&a);
+    sp_slot_lease_fini(&a);
     cr_assert_eq(take(&b), 2);
-    sp_slot_lease_close(&b);
+    sp_slot_lease_fini(&b);
 }
 
 Test(slot_lease, ranges_that_overlap_in_part)
@@ -63,8 +63,8 @@ Test(slot_lease, ranges_that_overlap_in_part)
     cr_assert_eq(take(&a), 1);
     cr_assert_eq(take(&b), 1, "1001 is taken");
     cr_assert_eq(take(&b), -1);
-    sp_slot_lease_close(&a);
-    sp_slot_lease_close(&b);
+    sp_slot_lease_fini(&a);
+    sp_slot_lease_fini(&b);
 }
 
 Test(slot_lease, what_was_given_back_rests)
@@ -75,7 +75,7 @@ Test(slot_lease, what_was_given_back_rests)
     cr_assert_eq(take(&a), 1);
     cr_assert_eq(take(&a), 2);
     cr_assert_eq(take(&a), 0);
-    sp_slot_lease_close(&a);
+    sp_slot_lease_fini(&a);
 }
 
 Test(slot_lease, the_death_of_a_holder_gives_back)
@@ -98,7 +98,7 @@ Test(slot_lease, the_death_of_a_holder_gives_back)
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     cr_assert_eq(take(&b), 0);
-    sp_slot_lease_close(&b);
+    sp_slot_lease_fini(&b);
 }
 
 Test(slot_lease, the_services_uid_is_nobodys_slot)
@@ -110,15 +110,15 @@ Test(slot_lease, the_services_uid_is_nobodys_slot)
     /* Nor that of a daemon whose service is another. */
     struct sp_slot_lease c = open_range(1000, 1, 7, 10);
     cr_assert_eq(take(&c), -1);
-    sp_slot_lease_close(&a);
-    sp_slot_lease_close(&b);
+    sp_slot_lease_fini(&a);
+    sp_slot_lease_fini(&b);
     cr_assert_eq(take(&c), 0);
     struct sp_slot_lease d;
     struct sp_error error = {0};
-    cr_assert_eq(sp_slot_lease_open(&d, path, 1000, 2, 1000, 10, &error), SP_ERUNTIME_UNAVAILABLE);
+    cr_assert_eq(sp_slot_lease_init(&d, path, 1000, 2, 1000, 10, &error), SP_ERUNTIME_UNAVAILABLE);
     cr_assert_gt(strlen(error.text), 0);
-    sp_slot_lease_close(&d);
-    sp_slot_lease_close(&c);
+    sp_slot_lease_fini(&d);
+    sp_slot_lease_fini(&c);
 }
 
 Test(slot_lease, never_more_than_allowed)
@@ -129,20 +129,20 @@ Test(slot_lease, never_more_than_allowed)
     cr_assert_eq(take(&a), -1);
     sp_slot_lease_give(&a, 0);
     cr_assert_eq(take(&a), 2);
-    sp_slot_lease_close(&a);
+    sp_slot_lease_fini(&a);
 }
 
 Test(slot_lease, without_slot_uids_only_counts)
 {
     struct sp_slot_lease a, b;
-    cr_assert_eq(sp_slot_lease_open(&a, path, 0, 0, getuid(), 1, NULL), 0);
-    cr_assert_eq(sp_slot_lease_open(&b, path, 0, 0, getuid(), 1, NULL), 0);
+    cr_assert_eq(sp_slot_lease_init(&a, path, 0, 0, getuid(), 1, NULL), 0);
+    cr_assert_eq(sp_slot_lease_init(&b, path, 0, 0, getuid(), 1, NULL), 0);
     cr_assert_eq(take(&a), 0);
     cr_assert_eq(take(&a), -1);
     cr_assert_eq(take(&b), 0);
     cr_assert_neq(access(path, F_OK), 0, "no file is made");
-    sp_slot_lease_close(&a);
-    sp_slot_lease_close(&b);
+    sp_slot_lease_fini(&a);
+    sp_slot_lease_fini(&b);
 }
 
 Test(slot_lease, refuses_a_file_that_others_can_lock)
@@ -150,10 +150,10 @@ Test(slot_lease, refuses_a_file_that_others_can_lock)
     struct sp_slot_lease a;
     close(open(path, O_RDWR | O_CREAT, 0600));
     chmod(path, 0644);
-    cr_assert_eq(sp_slot_lease_open(&a, path, 1000, 1, 7, 1, NULL), SP_ERUNTIME_UNAVAILABLE);
-    sp_slot_lease_close(&a);
+    cr_assert_eq(sp_slot_lease_init(&a, path, 1000, 1, 7, 1, NULL), SP_ERUNTIME_UNAVAILABLE);
+    sp_slot_lease_fini(&a);
     unlink(path);
     cr_assert_eq(symlink("/dev/null", path), 0);
-    cr_assert_eq(sp_slot_lease_open(&a, path, 1000, 1, 7, 1, NULL), SP_ERUNTIME_UNAVAILABLE);
-    sp_slot_lease_close(&a);
+    cr_assert_eq(sp_slot_lease_init(&a, path, 1000, 1, 7, 1, NULL), SP_ERUNTIME_UNAVAILABLE);
+    sp_slot_lease_fini(&a);
 }

@@ -57,6 +57,39 @@ Test(watchdog, sums_a_tree_and_counts_shared_pages_once)
     waitpid(pid, NULL, 0);
 }
 
+/* One page of the table each: reading brings the page of zeros, which is nobody's. */
+#define TABLES    4096
+#define EACH_STEP (2ull << 20)
+
+Test(watchdog, counts_page_tables)
+{
+    int ready[2], life[2], proc = open("/proc", O_RDONLY | O_DIRECTORY);
+    char word;
+    cr_assert_eq(pipe(ready) + pipe(life), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(life[1]);
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        const volatile char *bytes = mmap(NULL, TABLES * EACH_STEP, PROT_READ, flags, -1, 0);
+        for (unsigned i = 0; bytes != MAP_FAILED && i < TABLES; i++)
+            (void)bytes[i * EACH_STEP];
+        if (write(ready[1], "x", 1) == 1)
+            while (read(life[0], &word, 1) > 0)
+                ;
+        _exit(0);
+    }
+    close(life[0]);
+    close(ready[1]);
+    cr_assert_eq(read(ready[0], &word, 1), 1);
+    struct sp_watchdog_item items[2] = {{.init = pid, .limit_bytes = UINT64_MAX}, {.init = pid, .limit_bytes = 1}};
+    sp_watchdog_look(proc, &items[0], 1);
+    cr_assert_geq(items[0].used_bytes, TABLES * 4096ull, "the rough sum");
+    sp_watchdog_look(proc, &items[1], 1);
+    cr_assert_geq(items[1].used_bytes, TABLES * 4096ull);
+    close(life[1]);
+    waitpid(pid, NULL, 0);
+}
+
 Test(watchdog, leaves_others_out)
 {
     int life, other_life, proc = open("/proc", O_RDONLY | O_DIRECTORY);
