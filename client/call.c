@@ -9,6 +9,9 @@
 #include "client/pipeline.h"
 #include "proto/limits.h"
 
+/* Of a service that does not tell how long a run may wait. */
+#define RUN_WAIT_MS 60000u
+/* For what comes after a run's own time: its end, its files, the way of the answer. */
 #define RUN_EXTRA_MS 60000u
 
 struct waiting {
@@ -113,20 +116,28 @@ static int check_idle(const sallyport *service, struct sallyport_error *ret_erro
             ? (options)->field                                                                                         \
             : 0)
 
-static unsigned run_timeout_ms(const struct sallyport_run_options *options)
+static uint64_t told_ms(const sallyport *service, const char *path, uint64_t otherwise_ms)
+{
+    int64_t told = sallyport_get_int(service->greeting, path, 0);
+    return told > 0 ? (uint64_t)told : otherwise_ms;
+}
+
+/* Longer than the service takes: what it answers says more than that the time is up. */
+static unsigned run_timeout_ms(const sallyport *service, const struct sallyport_run_options *options)
 {
     uint64_t given_ms = FIELD(options, timeout_ms);
     if (given_ms)
         return (unsigned)given_ms;
     uint64_t wall_ms = FIELD(options, wall_ms);
     if (wall_ms == 0)
-        wall_ms = sp_limits_ceiling().wall_ms;
-    return wall_ms > UINT32_MAX - RUN_EXTRA_MS ? UINT32_MAX : (unsigned)wall_ms + RUN_EXTRA_MS;
+        wall_ms = told_ms(service, "limits.run.wall_ms", sp_limits_ceiling().wall_ms);
+    uint64_t more_ms = told_ms(service, "limits.run_wait_ms", RUN_WAIT_MS) + RUN_EXTRA_MS;
+    return wall_ms > UINT32_MAX || wall_ms + more_ms > UINT32_MAX ? UINT32_MAX : (unsigned)(wall_ms + more_ms);
 }
 
 int sallyport_submit_run(sallyport *service, const struct sallyport_run_options *options, DONE_PARAMETERS)
 {
-    SUBMIT("run", run_timeout_ms(options), sp_ask_run(out, options, &error), .output = FIELD(options, output),
+    SUBMIT("run", run_timeout_ms(service, options), sp_ask_run(out, options, &error), .output = FIELD(options, output),
         .output_context = FIELD(options, output_context));
 }
 

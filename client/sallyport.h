@@ -232,8 +232,7 @@ struct sallyport_run_options {
     void *output_context;
     const char *tag; /* the caller's own name for the run; may be NULL */
     unsigned max_violations;
-    unsigned
-        timeout_ms; /* of the call, waiting in the queue included; 0: wall_ms, or the highest there is, and a minute */
+    unsigned timeout_ms; /* of the call; 0: what the service may take, its queue and wall_ms, and a minute */
 };
 
 /* ---- blocking calls ---- */

@@ -62,6 +62,7 @@ static void pack_limits(const struct sp_request *request, struct sp_pack_map *an
         {"batch_sources", SP_BATCH_MAX},
         {"depth", SP_FRAME_DEPTH_MAX},
         {"requests", config->bounds.connection_requests},
+        {"run_wait_ms", config->run_wait_ms},
     };
     struct sp_pack_map map = sp_pack_map_begin(sp_pack_put(answer, "limits"));
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

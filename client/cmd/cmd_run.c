@@ -16,9 +16,6 @@
 #include "client/cmd/walk.h"
 #include "proto/limits.h"
 
-/* How long a run may wait for its turn besides its own time. */
-#define QUEUE_MS 300000u
-
 struct options {
     struct sp_common common;
     const char *policy, *language, *runtime, *out;
@@ -384,7 +381,6 @@ static struct sallyport_run_options ask_for(
     static const char *const everything[] = {"**"};
     const struct options *options = invocation->options;
     bool all = options->out && !options->artifacts.n_items;
-    uint64_t wait_ms = (options->limits.wall_ms ? options->limits.wall_ms : sp_limits_ceiling().wall_ms) + QUEUE_MS;
     return (struct sallyport_run_options){
         .size = sizeof(struct sallyport_run_options),
         .code = input->code.bytes ? (const void *)input->code.bytes : "",
@@ -411,7 +407,6 @@ static struct sallyport_run_options ask_for(
 #undef X
             .output = options->json ? NULL : on_output,
         .output_context = output,
-        .timeout_ms = wait_ms > UINT32_MAX ? UINT32_MAX : (unsigned)wait_ms,
     };
 }
 

@@ -259,12 +259,19 @@ def _policy_of(policy):
     return {"yaml": policy} if is_yaml else policy
 
 
-def _wall_ms_of(limits):
+def _ms_told(greeting, *keys, otherwise):
+    for key in keys:
+        greeting = greeting.get(key) if isinstance(greeting, dict) else None
+    is_number = isinstance(greeting, (int, float)) and not isinstance(greeting, bool)
+    return greeting if is_number and greeting > 0 else otherwise
+
+
+def _wall_ms_of(limits, otherwise):
     if limits is not None and not isinstance(limits, dict):
         raise SallyportError("invalid_request", 'limits: must be a dict, such as {"wall_ms": 5000}')
     wall_ms = (limits or {}).get("wall_ms")
     if wall_ms is None:
-        return 240000
+        return otherwise
     if isinstance(wall_ms, bool) or not isinstance(wall_ms, (int, float)):
         raise SallyportError("invalid_request", f"limits.wall_ms: must be a number, not {wall_ms!r}")
     return wall_ms
@@ -419,7 +426,9 @@ class Client:
         if files is not None:
             listed = [{"path": path, "data": data} for path, data in files.items()] if isinstance(files, dict) else files
         if timeout is None:
-            timeout = _wall_ms_of(limits) / 1000 + 60
+            usual_ms = _ms_told(self.greeting, "limits", "run", "wall_ms", otherwise=240000)
+            wait_ms = _ms_told(self.greeting, "limits", "run_wait_ms", otherwise=60000)
+            timeout = (_wall_ms_of(limits, usual_ms) + wait_ms) / 1000 + 60
         return self.call("run", {
             "code": code, "language": language, "policy": _policy_of(policy), "runtime": runtime, "argv": argv, "env": env,
             "stdin": stdin, "files": listed, "libraries": libraries, "limits": limits, "network": network,

@@ -31,7 +31,8 @@ static const struct {
             ROWS({"version", "of the service"}, {"protocol", "1"}, {"uid", "the caller's, as the kernel tells it"},
                 {"groups", "the caller's gids"}, {"rights", "names of what the caller may do"},
                 {"limits", "frame_bytes, code_bytes, batch_bytes, batch_sources, depth, requests (in flight on a "
-                           "connection); run and ceilings: the limits of a run, standard and most"},
+                           "connection), run_wait_ms (how long a run may wait until it is handed over); run and "
+                           "ceilings: the limits of a run, standard and most"},
                 {"languages", "names of those that are read"},
                 {"runtimes",
                     "those that the caller may use, each with name, available, reason, isolation, groups_kept, "

@@ -22,6 +22,7 @@ class Hello(unittest.TestCase):
         self.assertIn("text", hello["languages"])
         self.assertEqual(hello["limits"]["run"]["wall_ms"], 30000)
         self.assertEqual(hello["limits"]["ceilings"]["wall_ms"], 240000)
+        self.assertEqual(hello["limits"]["run_wait_ms"], 60000)
 
     def test_a_runtime_says_what_it_enforces_or_why_it_is_missing(self):
         hello = self.daemon.call("hello")

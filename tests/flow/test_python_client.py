@@ -42,6 +42,18 @@ class Python(unittest.TestCase):
         self.assertEqual((result["ran"], result["outcome"], result["exit_code"]), (True, "exited", 3))
         self.assertEqual(result["stdout"], "['a'] in data\n")
 
+    def test_a_run_is_waited_for_as_long_as_the_service_may_take(self):
+        waited = []
+        self.gate.call = lambda method, params, timeout, output: waited.append(timeout)
+        self.gate.run("pass", limits={"wall_ms": 9000})
+        self.gate.run("pass")
+        self.gate.run("pass", timeout=3)
+        self.gate.greeting = {"limits": {"run_wait_ms": 3600000}}
+        self.gate.run("pass", limits={"wall_ms": 1000})
+        self.gate.greeting = None
+        self.gate.run("pass")
+        self.assertEqual(waited, [9 + 60 + 60, 30 + 60 + 60, 3, 1 + 3600 + 60, 240 + 60 + 60])
+
     def test_refused_code_is_a_result_and_an_exception_where_it_is_wanted(self):
         code = "launcher = __import__('o' + 's')"
         result = self.gate.run(code, policy=POLICY)

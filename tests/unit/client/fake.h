@@ -134,9 +134,15 @@ static inline void fake_reply(int fd, uint32_t msgid, void (*fill)(struct sp_buf
 
 static inline void fake_fill_greeting(struct sp_buffer *buffer)
 {
-    sp_pack_map(buffer, 1);
-    sp_pack_key(buffer, "version");
-    sp_pack_cstr(buffer, "fake");
+    struct sp_pack_map map = sp_pack_map_begin(buffer);
+    sp_pack_cstr(sp_pack_put(&map, "version"), "fake");
+    struct sp_pack_map limits = sp_pack_map_begin(sp_pack_put(&map, "limits"));
+    sp_pack_uint(sp_pack_put(&limits, "run_wait_ms"), 700000);
+    struct sp_pack_map run = sp_pack_map_begin(sp_pack_put(&limits, "run"));
+    sp_pack_uint(sp_pack_put(&run, "wall_ms"), 20000);
+    sp_pack_map_end(&run);
+    sp_pack_map_end(&limits);
+    sp_pack_map_end(&map);
 }
 
 /* Answers hello; returns false where the client is gone. */

@@ -4,6 +4,9 @@
 #include <poll.h>
 #include <time.h>
 
+#include "client/pipeline.h"
+#include "proto/clock.h"
+
 struct done {
     int n;
     int code;
@@ -375,4 +378,43 @@ Test(pipeline, a_peer_that_does_not_greet_is_none_of_ours, .timeout = 20)
     cr_expect_eq(sallyport_open(&options, &service, NULL), SALLYPORT_EUNREACHABLE);
     cr_expect_null(service);
     fake_stop(&fake);
+}
+
+static void greet_and_wait(int fd)
+{
+    struct sp_message message;
+    if (fake_greet(fd))
+        while (fake_read(fd, &message))
+            sp_message_fini(&message);
+}
+
+/* The fake says that a run waits 700 s at most and has 20 s, where it asks for nothing. */
+Test(pipeline, a_run_is_waited_for_as_long_as_the_service_may_take)
+{
+    static const struct {
+        uint64_t wall_ms;
+        unsigned timeout_ms, expected_ms;
+    } rows[] = {{0, 0, 780000}, {50000, 0, 810000}, {50000, 3000, 3000}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fake fake;
+        struct done done = {0};
+        fake_start(&fake, greet_and_wait);
+        sallyport *service = fake_open(&fake);
+        struct sallyport_run_options run = {.size = sizeof run,
+            .code = "x",
+            .code_bytes = 1,
+            .language = "python",
+            .wall_ms = rows[i].wall_ms,
+            .timeout_ms = rows[i].timeout_ms};
+        uint32_t id;
+        uint64_t before_ms = sp_clock_ms();
+        cr_assert_eq(sallyport_submit_run(service, &run, on_done, &done, &id, NULL), 0);
+        const struct sp_call *call = service->buckets[id % SP_PIPELINE_BUCKETS];
+        cr_assert_eq(call->id, id);
+        cr_assert_geq(call->deadline_ms, before_ms + rows[i].expected_ms);
+        cr_assert_leq(call->deadline_ms, sp_clock_ms() + rows[i].expected_ms);
+        sallyport_close(service);
+        fake_stop(&fake);
+        cr_assert_eq(done.n, 1);
+    }
 }
