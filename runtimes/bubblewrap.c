@@ -162,6 +162,12 @@ static int prepare(
 
 /* ---- limits and files ---- */
 
+/* Whole ones are what a sandbox gets where no control group holds its share. */
+static uint64_t processors(const struct sp_limits *limits)
+{
+    return (limits->cpu_milli + 999) / 1000;
+}
+
 static enum sp_fit fit(const struct sp_adapter *base, const struct sp_limits *made, const struct sp_limits *wanted)
 {
     const struct sp_bubblewrap *adapter = (const struct sp_bubblewrap *)base;
@@ -172,7 +178,7 @@ static enum sp_fit fit(const struct sp_adapter *base, const struct sp_limits *ma
 #undef X
     if (wanted->disk_bytes != made->disk_bytes)
         return SP_FIT_COLD;
-    if (wanted->cpu_milli != made->cpu_milli && adapter->hello.cpu_by == SP_SPAWNER_BY_NONE)
+    if (processors(wanted) != processors(made) && adapter->hello.cpu_by == SP_SPAWNER_BY_NONE)
         return SP_FIT_COLD;
     bool same = wanted->memory_bytes == made->memory_bytes && wanted->pids == made->pids &&
                 wanted->cpu_milli == made->cpu_milli;

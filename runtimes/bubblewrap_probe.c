@@ -171,8 +171,10 @@ void sp_bubblewrap_describe_limits(struct sp_bubblewrap *adapter)
         add(adapter, SP_LIMIT_pids, "rlimit", false, NULL);
     else
         add(adapter, SP_LIMIT_pids, names[hello->pids_by % SP_COUNT(names)], false, NULL);
-    add(adapter, SP_LIMIT_cpu_milli, names[hello->cpu_by % SP_COUNT(names)], hello->cpu_by == SP_SPAWNER_BY_NONE,
-        hello->cpu_by == SP_SPAWNER_BY_NONE ? "not enforced without a control group" : NULL);
+    if (hello->cpu_by == SP_SPAWNER_BY_NONE)
+        add(adapter, SP_LIMIT_cpu_milli, "affinity", true, "whole processors, which others use too");
+    else
+        add(adapter, SP_LIMIT_cpu_milli, names[hello->cpu_by % SP_COUNT(names)], false, NULL);
     add(adapter, SP_LIMIT_disk_bytes, "tmpfs", false, NULL);
     add(adapter, SP_LIMIT_file_bytes, "rlimit", false, NULL);
     add(adapter, SP_LIMIT_open_files, "rlimit", false, "each process has it for itself");

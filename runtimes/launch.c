@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -70,6 +71,25 @@ static int change_identity(uid_t uid, gid_t gid)
     return 0;
 }
 
+/* No program can undo it: the filters know no sched_setaffinity. */
+static void bind_to_processors(uint64_t n_cpus, uint64_t turn)
+{
+    cpu_set_t ours, its;
+    if (!n_cpus || sched_getaffinity(0, sizeof ours, &ours) < 0 || n_cpus >= (uint64_t)CPU_COUNT(&ours))
+        return;
+    uint64_t n_skipped = turn % (uint64_t)CPU_COUNT(&ours);
+    CPU_ZERO(&its);
+    for (unsigned cpu = 0; (uint64_t)CPU_COUNT(&its) < n_cpus; cpu = (cpu + 1) % CPU_SETSIZE) {
+        if (!CPU_ISSET(cpu, &ours))
+            continue;
+        if (n_skipped)
+            n_skipped--;
+        else
+            CPU_SET(cpu, &its);
+    }
+    sched_setaffinity(0, sizeof its, &its);
+}
+
 /* Moves descriptors to their places. All are lifted above the places first, so that none covers another. */
 static int place_descriptors(const struct sp_launch *launch)
 {
@@ -117,6 +137,7 @@ __attribute__((noreturn)) static void become_bubblewrap(const struct sp_launch *
     if (errno_value)
         give_up(launch->errors_fd, what, errno_value);
     lower_rlimits();
+    bind_to_processors(launch->n_cpus, launch->turn);
     errno_value = change_identity(launch->uid, launch->gid);
     if (errno_value)
         give_up(launch->errors_fd, "the slot's identity", errno_value);

@@ -16,6 +16,9 @@ struct sp_launch {
     uid_t uid; /* the slot's; our own: nothing is dropped */
     gid_t gid;
     uint64_t disk_bytes, inodes;
+    /* Where no control group holds its share: how many processors it may use (0: all), beginning at the turn-th, so that
+     * sandboxes are spread. Best effort. */
+    uint64_t n_cpus, turn;
     int stream_fd;  /* becomes standard input and output */
     int errors_fd;  /* becomes standard error */
     int seccomp_fd; /* becomes SP_LAUNCH_SECCOMP_FD */

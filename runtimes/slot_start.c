@@ -55,6 +55,8 @@ static int launch(struct sp_slots *slots, struct sp_slot *slot, struct sp_error 
         .gid = setup->n_slot_uids ? setup->slot_uid_first + slot->uid_index : getegid(),
         .disk_bytes = slot->request.disk_bytes,
         .inodes = slot->request.inodes,
+        .n_cpus = sp_cgroup_has(slots->cgroup, SP_CGROUP_CPU) ? 0 : (slot->request.cpu_milli + 999) / 1000,
+        .turn = slot->request.id,
         .stream_fd = slot->stream_fd,
         .errors_fd = slot->errors_fd,
         .seccomp_fd = seccomp_fd,

@@ -1,5 +1,6 @@
 /* Programs that want more than they are given. */
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/flow/runtimes/bench.h"
 
@@ -412,6 +413,28 @@ Test(hostile, cpu_time_of_a_tree_is_held_together)
     cr_assert_leq(run->result.cpu_ms, 2500);
     cr_out(run, "");
     bench_run_free(run);
+}
+
+/* Warm at first, then with another number than warm ones are made with. Half a processor is a whole one. */
+Test(hostile, without_a_control_group_a_program_is_bound_to_its_processors)
+{
+    static const uint64_t asked[] = {1000, 500, 2000};
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (strcmp(by("cpus"), "affinity") != 0)
+        cr_skip_test("a control group holds it");
+    for (size_t i = 0; i < 3; i++) {
+        char expected[32];
+        long whole = ((long)asked[i] + 999) / 1000;
+        struct bench_run *run = bench_run_new(&bench, "import os\nprint(len(os.sched_getaffinity(0)))\n"
+                                                      "try: os.sched_setaffinity(0, range(64))\n"
+                                                      "except PermissionError: print('held')\n");
+        run->spec.limits.cpu_milli = asked[i];
+        cr_assert_eq(bench_start(run), 0);
+        bench_wait(run);
+        snprintf(expected, sizeof expected, "%ld\nheld\n", whole < cores ? whole : cores);
+        cr_out(run, expected);
+        bench_run_free(run);
+    }
 }
 
 Test(hostile, lowered_limits_hold_in_a_warm_sandbox)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -277,4 +278,25 @@ Test(slot, limits_are_lowered_and_never_raised)
     cr_assert_neq(event.positive_errno, 0);
     sp_slots_kill(&slots, 1);
     cr_assert_event(SP_SPAWNER_ENDED, 1);
+}
+
+/* Where nothing holds their share, each is bound to its number of processors, one behind the other. */
+Test(slot, without_a_control_group_a_sandbox_is_bound_to_so_many_processors)
+{
+    lay_stage();
+    cpu_set_t all, bound[2];
+    cr_assert_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    for (uint64_t id = 1; id <= 2; id++) {
+        cr_assert_eq(add(id), 0);
+        sp_slots_start_one(&slots);
+        cr_assert_event(SP_SPAWNER_STARTED, id);
+        cr_assert_eq(sched_getaffinity(slots.slots[id - 1].init, sizeof bound[0], &bound[id - 1]), 0);
+        cr_assert_eq(CPU_COUNT(&bound[id - 1]), 1);
+    }
+    cr_assert(CPU_COUNT(&all) == 1 || !CPU_EQUAL(&bound[0], &bound[1]), "both are bound to one");
+    sp_slots_kill_all(&slots);
+    struct sp_spawner_event event;
+    cr_assert(next_event(10000, &event));
+    cr_assert(next_event(10000, &event));
+    cr_assert_silent();
 }
