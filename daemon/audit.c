@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/owned.h"
 #include "proto/scope.h"
 
 #define PENDING_BYTES (256u << 10)
@@ -53,9 +54,17 @@ static int open_regular(const char *file, int make, int *ret_fd, uint64_t *ret_n
         return 0;
     if (fd < 0 || fstat(fd, &info) < 0)
         return cannot_open(file, errno, error);
-    if (!S_ISREG(info.st_mode)) {
-        return sp_error_set_at(error, SP_EINVALID_CONFIG, "audit.file", "%s is not a regular file", file);
-    }
+    struct sp_error inner = {0};
+    int r = 0;
+    if (!S_ISREG(info.st_mode))
+        r = sp_error_set(&inner, SP_EINVALID_CONFIG, "is not a regular file");
+    else if (info.st_nlink > 1) /* one that has lost its name is only old */
+        r = sp_error_set(
+            &inner, SP_EINVALID_CONFIG, "has another name too: unlink that, or the lines go there as well");
+    else
+        r = sp_owned_check(&info, geteuid(), &inner);
+    if (r < 0)
+        return sp_error_set_at(error, r, "audit.file", "%.200s: %s", file, inner.text);
     *ret_fd = SP_TAKE_FD(fd);
     *ret_n_bytes = (uint64_t)info.st_size;
     return 0;

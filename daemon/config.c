@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/config_check.h"
+#include "daemon/owned.h"
 #include "proto/scope.h"
 #include "proto/yaml.h"
 
@@ -109,7 +110,7 @@ void sp_config_free(struct sp_config *config)
     free(config);
 }
 
-/* The whole file; ret_bytes is the caller's to free. Bounded, regular files and the like only. */
+/* The whole file; ret_bytes is the caller's to free. Bounded; regular files only, and none that others may change. */
 static int read_file(const struct sp_config_options *options, const char *path, char **ret_bytes, size_t *ret_n_bytes,
     struct sp_error *error)
 {
@@ -121,10 +122,11 @@ static int read_file(const struct sp_config_options *options, const char *path, 
     if (fd < 0)
         return sp_error_set(error, SP_EINVALID_CONFIG, "cannot be opened: %s", strerrordesc_np(errno));
     struct stat stat;
-    if (fstat(fd, &stat) < 0 || S_ISDIR(stat.st_mode))
-        return sp_error_set(error, SP_EINVALID_CONFIG, "is no file");
-    if (stat.st_mode & S_IWOTH && S_ISREG(stat.st_mode))
-        return sp_error_set(error, SP_EINVALID_CONFIG, "everybody may write to it");
+    if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode))
+        return sp_error_set(error, SP_EINVALID_CONFIG, "is no regular file");
+    int r = sp_owned_check(&stat, options->starter_uid, error);
+    if (r < 0)
+        return r;
     size_t room = SP_YAML_BYTES_MAX + 1, n_bytes = 0;
     sp_cleanup(sp_free_ptr) char *bytes = malloc(room);
     if (!bytes)

@@ -12,7 +12,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "daemon/log.h"
+#include "daemon/owned.h"
 #include "proto/scope.h"
 
 #define BACKLOG 1024
@@ -112,7 +112,12 @@ int sp_listen_bind(
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", config->socket.path.ptr);
     sp_cleanup(sp_close_fd) int lock_fd = -1;
-    r = take_lock(address.sun_path, &lock_fd, error);
+    /* Whoever else may change the folder could put a link, or a socket of their own, where ours is. */
+    r = sp_owned_check_folder_of(address.sun_path, owner_uid, error);
+    if (r < 0)
+        sp_error_prefix(error, "socket.path");
+    if (r == 0)
+        r = take_lock(address.sun_path, &lock_fd, error);
     if (r == 0)
         r = remove_stale(&address, error);
     if (r == 0)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/owned.h"
 #include "daemon/policy_source.h"
 #include "proto/scope.h"
 
@@ -88,8 +89,9 @@ static int read_file(int at, const char *name, size_t max_bytes, struct sp_buffe
         return sp_error_set(error, SP_EINVALID_CONFIG, "cannot be read: %s", strerrordesc_np(errno));
     if (!S_ISREG(info.st_mode))
         return sp_error_set(error, SP_EINVALID_CONFIG, "is not a regular file");
-    if (info.st_mode & S_IWOTH)
-        return sp_error_set(error, SP_EINVALID_CONFIG, "everybody may write to it");
+    int r = sp_owned_check(&info, geteuid(), error);
+    if (r < 0)
+        return r;
     sp_buffer_init(ret_bytes, max_bytes);
     for (;;) {
         char chunk[16384];
@@ -201,8 +203,9 @@ static int load_files(struct sp_policy_folder *folder, struct sp_error *error)
     if (!open || fstat(dirfd(open), &info) < 0)
         return sp_error_set(
             error, SP_EINVALID_CONFIG, "the folder %s cannot be read: %s", folder->path, strerrordesc_np(errno));
-    if (info.st_mode & S_IWOTH)
-        return sp_error_set(error, SP_EINVALID_CONFIG, "everybody may write to the folder %s", folder->path);
+    struct sp_error inner = {0};
+    if (sp_owned_check(&info, geteuid(), &inner) < 0)
+        return sp_error_set(error, SP_EINVALID_CONFIG, "the folder %.200s: %s", folder->path, inner.text);
     for (;;) {
         errno = 0;
         struct dirent *entry = readdir(open);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/owned.h"
 
 #define PATH_BYTES 4096 /* every path of the configuration is shorter */
 
@@ -40,13 +41,26 @@ static int check_folder(const char *key, const char *path, int n_made, struct sp
     return wrong(error, key, path, "cannot be made: ", errno);
 }
 
-static int check_folders(const struct sp_config *config, struct sp_error *error)
+/* One that is missing is made with the right owner. */
+static int check_socket(const struct sp_config *config, const char *folder, uint32_t uid, struct sp_error *error)
+{
+    struct stat info;
+    int r = check_folder("socket.path", folder, 2, error);
+    if (r == 0 && stat(folder[0] ? folder : "/", &info) == 0) {
+        r = sp_owned_check_folder_of(config->socket.path.ptr, uid, error);
+        if (r < 0)
+            sp_error_prefix(error, "socket.path");
+    }
+    return r;
+}
+
+static int check_folders(const struct sp_config *config, uint32_t uid, struct sp_error *error)
 {
     char socket_folder[PATH_BYTES];
     struct stat info;
     snprintf(socket_folder, sizeof(socket_folder), "%s", config->socket.path.ptr);
     *strrchr(socket_folder, '/') = '\0';
-    int r = check_folder("socket.path", socket_folder, 2, error);
+    int r = check_socket(config, socket_folder, uid, error);
     if (r == 0)
         r = check_folder("state_dir", config->state_dir.ptr, 3, error);
     if (r < 0 || !config->python_prefix.ptr)
@@ -63,5 +77,5 @@ int sp_start_check(const struct sp_config *config, const struct sp_spawner_confi
     int r = sp_spawner_check(spawner, &note, error);
     if (note.code)
         sp_log(SP_LOG_WARNING, "nothing can be run: %s", sp_error_format(&note, text, sizeof(text)));
-    return r < 0 ? r : check_folders(config, error);
+    return r < 0 ? r : check_folders(config, spawner->service_uid, error);
 }

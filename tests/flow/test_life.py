@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import socket
 import stat
@@ -440,6 +441,53 @@ class CheckConfig(unittest.TestCase):
                 self.assertIn("there is no configuration's file: the standards hold", done.stdout)
             else:
                 self.assertIn("programs.spawner: ", done.stderr)
+
+    def test_what_others_could_change_is_refused(self):
+        def refused(daemon, words):
+            status, said = run_check(daemon)
+            self.assertEqual(status, 1, words)
+            self.assertRegex(said, words)
+            with self.assertRaisesRegex(RuntimeError, words):
+                daemon.start()
+
+        with Daemon(wait=False, policies={"mine": "severity_threshold: low\n"}) as daemon:
+            policy, audit = os.path.join(daemon.policy_dir, "mine.yaml"), daemon.config["audit"]["file"]
+            for path, mode, words in ((policy, 0o664, r"mine\.yaml: its group may write to it: chmod go-w it"),
+                                      (daemon.policy_dir, 0o777, r"policies: everybody may write to it: chmod go-w"),
+                                      (daemon.config_path, 0o664, r"sallyportd\.yaml: its group may write to it"),
+                                      (daemon.dir, 0o777, r"socket\.path: the folder .*: everybody may write to it")):
+                before = stat.S_IMODE(os.stat(path).st_mode)
+                os.chmod(path, mode)
+                refused(daemon, words)
+                os.chmod(path, before)
+            if os.getuid() != 0:
+                return
+            for path in (policy, daemon.policy_dir, daemon.config_path, daemon.dir):
+                os.chown(path, 12345, 0)
+                refused(daemon, "belongs to user 12345, who could change it")
+                os.chown(path, 0, 0)
+            with open(audit, "a"):
+                os.chown(audit, 12345, 0)
+            os.chmod(audit, 0o666)
+            refused(daemon, "audit.file: .*audit: belongs to user 12345")
+            os.unlink(audit)
+            daemon.start()
+
+    def test_roots_private_one_does_not_take_anothers_configuration(self):
+        if os.getuid() != 0:
+            self.skipTest("only root can be another")
+        with Daemon(wait=False) as daemon:
+            folder = os.path.join(daemon.dir, ".config/sallyport")
+            os.makedirs(folder)
+            path = os.path.join(folder, "sallyportd.yaml")
+            shutil.copy(daemon.config_path, path)
+            os.chown(path, 12345, 12345)
+            env = {**os.environ, "HOME": daemon.dir, "XDG_RUNTIME_DIR": daemon.dir}
+            env.pop("XDG_CONFIG_HOME", None)
+            done = subprocess.run([program("SALLYPORTD"), "--private", "--check-config"], capture_output=True, text=True,
+                                  timeout=60, env=env)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{path}: belongs to user 12345, who could change it: it must be root's", done.stderr)
 
     def test_a_policy_is_checked_too(self):
         self.check({}, r"bad\.yaml.*severity", {"bad": "patterns:\n  - pattern: x\n    severity: hihg\n"})

@@ -284,6 +284,43 @@ Test(audit, refuses_a_file_that_is_a_link_or_a_device, .init = make_folder, .fin
     cr_assert_eq(sp_audit_open(&(struct sp_audit_config){.file = "/dev/null"}, &audit, NULL), SP_EINVALID_CONFIG);
 }
 
+Test(audit, refuses_a_file_that_others_could_change, .init = make_folder, .fini = remove_folder)
+{
+    char path[128], other[128];
+    struct sp_audit *audit = NULL;
+    snprintf(path, sizeof(path), "%s/audit.log", folder);
+    snprintf(other, sizeof(other), "%s/other", folder);
+    const struct sp_audit_config config = {.file = path};
+    const struct {
+        const char *words;
+        mode_t mode;
+        uid_t uid;
+        bool linked;
+    } rows[] = {
+        {"audit.log: everybody may write to it: chmod go-w it", 0606, geteuid(), false},
+        {"audit.log: its group may write to it: chmod go-w it", 0660, geteuid(), false},
+        {"audit.log: belongs to user 12345", 0600, 12345, false},
+        {"audit.log: has another name too", 0600, geteuid(), true},
+    };
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    for (size_t i = 0; i < SP_COUNT(rows); i++) {
+        struct sp_error error = {0};
+        if (rows[i].uid != geteuid() && geteuid() != 0)
+            continue;
+        cr_assert_eq(fchown(fd, rows[i].uid, (gid_t)-1), 0);
+        cr_assert_eq(fchmod(fd, rows[i].mode), 0);
+        cr_assert(!rows[i].linked || link(path, other) == 0);
+        cr_assert_eq(sp_audit_open(&config, &audit, &error), SP_EINVALID_CONFIG, "row %zu", i);
+        cr_assert_str_eq(error.path, "audit.file");
+        cr_assert_not_null(strstr(error.text, rows[i].words), "%s", error.text);
+        cr_assert_eq(sp_audit_check(path, NULL), SP_EINVALID_CONFIG);
+        cr_assert_eq(fchown(fd, geteuid(), (gid_t)-1), 0);
+        unlink(other);
+    }
+    close(fd);
+    cr_assert_eq(sp_audit_check(path, NULL), 0);
+}
+
 Test(audit, is_checked_without_being_made, .init = make_folder, .fini = remove_folder)
 {
     char path[128], link[128], nowhere[128];

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -270,7 +271,15 @@ Test(config, a_standard_file_that_cannot_be_read_is_not_a_missing_one)
     rmdir(dir);
 }
 
-Test(config, a_file_that_everybody_may_write_to_is_no_configuration)
+static void is_no_configuration(const struct sp_config_options *options, const char *words)
+{
+    struct sp_config *config = NULL;
+    struct sp_error error = {0};
+    cr_assert_eq(sp_config_load(options, &config, NULL, &error), SP_EINVALID_CONFIG, "%s", words);
+    cr_assert_not_null(strstr(error.text, words), "%s", error.text);
+}
+
+Test(config, a_file_that_others_may_write_to_is_no_configuration)
 {
     char file[] = "/tmp/sp_config_XXXXXX";
     struct sp_config_options options = {.path = file};
@@ -280,13 +289,43 @@ Test(config, a_file_that_everybody_may_write_to_is_no_configuration)
     cr_assert_eq(sp_config_load(&options, &config, NULL, NULL), 0);
     sp_config_free(config);
     cr_assert_eq(fchmod(fd, 0646), 0);
-    cr_assert_eq(sp_config_load(&options, &config, NULL, NULL), SP_EINVALID_CONFIG);
+    is_no_configuration(&options, "everybody may write to it: chmod go-w");
+    cr_assert_eq(fchmod(fd, 0664), 0);
+    is_no_configuration(&options, "its group may write to it: chmod go-w");
     close(fd);
     unlink(file);
 }
 
-Test(config, a_folder_is_no_configuration)
+/* As under sudo -E: the home is another user's. */
+Test(config, a_file_of_another_user_is_no_configuration)
 {
+    char dir[] = "/tmp/sp_config_XXXXXX", sub[64], file[96];
+    struct sp_config_options options = {.private_daemon = true, .starter_uid = geteuid()};
+    struct sp_config *config = NULL;
+    if (geteuid() != 0)
+        cr_skip("only root can give a file away");
+    cr_assert_not_null(mkdtemp(dir));
+    setenv("XDG_CONFIG_HOME", dir, 1);
+    snprintf(sub, sizeof(sub), "%s/sallyport", dir);
+    snprintf(file, sizeof(file), "%s/sallyportd.yaml", sub);
+    cr_assert_eq(mkdir(sub, 0755), 0);
+    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    cr_assert_eq(sp_config_load(&options, &config, NULL, NULL), 0);
+    sp_config_free(config);
+    cr_assert_eq(fchown(fd, 12345, 12345), 0);
+    is_no_configuration(&options, "belongs to user 12345, who could change it: it must be root's (chown it)");
+    options.starter_uid = 12345;
+    cr_assert_eq(sp_config_load(&options, &config, NULL, NULL), 0, "who started it may configure it");
+    sp_config_free(config);
+    close(fd);
+    unlink(file);
+    rmdir(sub);
+    rmdir(dir);
+}
+
+Test(config, what_is_no_regular_file_is_no_configuration)
+{
+    is_no_configuration(&(struct sp_config_options){.path = "/dev/null"}, "is no regular file");
     struct sp_config_options options = {.path = "/usr"};
     struct sp_config *config = NULL;
     cr_assert_eq(sp_config_load(&options, &config, NULL, NULL), SP_EINVALID_CONFIG);

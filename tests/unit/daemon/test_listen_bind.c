@@ -63,6 +63,33 @@ Test(listen_bind, has_its_mode_before_anybody_can_connect, .init = set_up, .fini
     cr_assert_eq(lstat(path, &stat), -1);
 }
 
+static void refuses(mode_t mode, uid_t uid, const char *words)
+{
+    struct sp_listen_sockets sockets;
+    struct sp_error error = {0};
+    cr_assert_eq(chmod(dir, mode), 0);
+    cr_assert_eq(chown(dir, uid, (gid_t)-1), 0);
+    cr_assert_eq(bind_to(&sockets, &error), SP_EINVALID_CONFIG, "%s", words);
+    cr_assert_str_eq(error.path, "socket.path");
+    cr_assert(strstr(error.text, dir) && strstr(error.text, words), "%s", error.text);
+    cr_assert_eq(access(path, F_OK), -1);
+    cr_assert_eq(chown(dir, geteuid(), (gid_t)-1), 0);
+}
+
+Test(listen_bind, a_folder_that_others_may_change_is_refused, .init = set_up, .fini = tear_down)
+{
+    struct sp_listen_sockets sockets;
+    refuses(0757, geteuid(), "everybody may write to it: chmod go-w it");
+    refuses(0775, geteuid(), "its group may write to it: chmod go-w it");
+    if (geteuid() == 0) {
+        refuses(0755, 12345, "belongs to user 12345");
+        refuses(01777, 12345, "belongs to user 12345");
+    }
+    cr_assert_eq(chmod(dir, 01777), 0);
+    cr_assert_eq(bind_to(&sockets, NULL), 0);
+    sp_listen_unbind(&sockets);
+}
+
 Test(listen_bind, a_second_one_is_refused_while_the_first_holds_the_lock, .init = set_up, .fini = tear_down)
 {
     struct sp_listen_sockets first, second;
