@@ -1,6 +1,10 @@
 /* Policies on their way: decoded and compiled on the compilers' threads, in two steps, so that two texts of one policy meet
- * at its id in between; whoever wants a policy that is on its way waits with the others. Loop thread but for compile_work;
- * owner: the store. */
+ * at its id in between; whoever wants a policy that is on its way waits with the others. Of each uid one is compiled at a time,
+ * and what it may spend is looked at before each: a compile cannot be broken off, so that many let in together would be past
+ * all bounds, and in everybody's way. Loop thread but for compile_work; owner: the store.
+ *
+ *     DECODE ──► READY ──► COMPILE ──► in the cache
+ *        └─ known, or another's: told, or handed to that one */
 #include "daemon/policy_pending.h"
 
 #include <stdlib.h>
@@ -12,14 +16,18 @@
 #define WARNINGS_BYTES (1u << 20)
 #define COMPILE_WEIGHT 1024
 
-enum step { STEP_DECODE, STEP_COMPILE };
+enum step {
+    STEP_DECODE,
+    STEP_READY, /* waits until a uid that waits for it has no other being compiled */
+    STEP_COMPILE
+};
 
 /* A policy on its way, and who waits for it. */
 struct sp_policy_pending {
     struct sp_policy_store *store;
     struct sp_task task;
     enum step step;
-    uint32_t uid;
+    uint32_t uid; /* who brought it, then who pays for it */
     struct sp_policy_source source;
     char id[SP_POLICY_ID_SIZE]; /* once it is decoded: the model itself is the compiler's then */
     struct sp_policy_model *model;
@@ -165,12 +173,78 @@ static void compile_work(struct sp_task *task, struct sp_scanner *scanner)
     pending->result = sp_policy_source_compile(pending->model, &pending->policy, &pending->cpu_ns, &pending->error);
 }
 
-static struct sp_policy_pending *find_compiling(struct sp_policy_store *store, struct sp_str id)
+/* Once it is decoded it has an id. */
+static struct sp_policy_pending *find_id(struct sp_policy_store *store, struct sp_str id)
 {
     for (struct sp_policy_pending *pending = store->pending; pending; pending = pending->next)
-        if (pending->step == STEP_COMPILE && sp_str_is(id, pending->id))
+        if (pending->step != STEP_DECODE && sp_str_is(id, pending->id))
             return pending;
     return NULL;
+}
+
+/* ---- whose turn it is ---- */
+
+static bool may_begin(const struct sp_policy_store *store, uint32_t uid)
+{
+    for (const struct sp_policy_pending *each = store->pending; each; each = each->next)
+        if (each->step == STEP_COMPILE && each->uid == uid)
+            return false;
+    return true;
+}
+
+/* Who waits for it and can have it begin now. Many of one uid may wait. */
+static struct sp_policy_resolve_request *find_payer(
+    const struct sp_policy_store *store, const struct sp_policy_pending *pending)
+{
+    uint32_t refused = SP_POLICY_UID_OPERATOR;
+    for (struct sp_policy_resolve_request *request = pending->waiters; request; request = request->next) {
+        if (request->uid == refused)
+            continue;
+        if (pending->uid == SP_POLICY_UID_OPERATOR || may_begin(store, request->uid))
+            return request;
+        refused = request->uid;
+    }
+    return NULL;
+}
+
+static void submit(struct sp_policy_pending *pending, uint32_t uid)
+{
+    struct sp_error error = {0};
+    pending->uid = uid;
+    pending->task.uid = uid;
+    pending->step = STEP_COMPILE;
+    if (sp_workers_submit(pending->store->config.compilers, &pending->task, &error) < 0)
+        finish(pending, NULL, &error);
+}
+
+/* Begins the first that can; who is over the bound is told so, and others may have it. False: nothing is to be done. */
+static bool begin_one(struct sp_policy_store *store)
+{
+    struct sp_policy_resolve_request *payer = NULL;
+    struct sp_policy_pending *pending;
+    struct sp_error error = {0};
+    for (pending = store->pending; pending; pending = pending->next)
+        if (pending->step == STEP_READY && (payer = find_payer(store, pending)))
+            break;
+    if (!pending)
+        return false;
+    uint32_t uid = pending->uid == SP_POLICY_UID_OPERATOR ? pending->uid : payer->uid;
+    if (check_spending(store, uid, &error) == 0) {
+        submit(pending, uid);
+        return true;
+    }
+    drop_waiter(payer);
+    if (!pending->waiters)
+        free_pending(pending);
+    payer->done(payer, &error);
+    return true;
+}
+
+/* Who is told may do anything with the store meanwhile: each time it is looked through anew. */
+void sp_policy_pending_begin(struct sp_policy_store *store)
+{
+    while (begin_one(store))
+        ;
 }
 
 /* The policy is there: it is kept, and told. A preset is found by its name from now on. */
@@ -205,7 +279,7 @@ static void decoded(struct sp_policy_pending *pending)
         settle(pending, known);
         return;
     }
-    struct sp_policy_pending *other = find_compiling(store, sp_str_of(id));
+    struct sp_policy_pending *other = find_id(store, sp_str_of(id));
     if (other) {
         struct sp_policy_resolve_request *request;
         while ((request = pending->waiters)) {
@@ -215,15 +289,11 @@ static void decoded(struct sp_policy_pending *pending)
         free_pending(pending);
         return;
     }
-    pending->step = STEP_COMPILE;
-    int r = sp_workers_submit(store->config.compilers, &pending->task, &pending->error);
-    if (r < 0)
-        finish(pending, NULL, &pending->error);
+    pending->step = STEP_READY;
 }
 
-static void compile_done(struct sp_task *task, bool cancelled)
+static void end_step(struct sp_policy_pending *pending, bool cancelled)
 {
-    struct sp_policy_pending *pending = SP_CONTAINER(task, struct sp_policy_pending, task);
     struct sp_policy_store *store = pending->store;
     if (cancelled && !pending->waiters) {
         free_pending(pending);
@@ -232,7 +302,9 @@ static void compile_done(struct sp_task *task, bool cancelled)
     if (cancelled) {
         /* Somebody came while the cancelling was on its way, or the threads are stopping. */
         struct sp_error error = {0};
-        if (sp_workers_submit(store->config.compilers, &pending->task, &error) < 0)
+        if (pending->step == STEP_COMPILE)
+            pending->step = STEP_READY;
+        else if (sp_workers_submit(store->config.compilers, &pending->task, &error) < 0)
             finish(pending, NULL, &error);
         return;
     }
@@ -256,22 +328,55 @@ static void compile_done(struct sp_task *task, bool cancelled)
     }
 }
 
+static void compile_done(struct sp_task *task, bool cancelled)
+{
+    struct sp_policy_pending *pending = SP_CONTAINER(task, struct sp_policy_pending, task);
+    struct sp_policy_store *store = pending->store;
+    end_step(pending, cancelled);
+    sp_policy_pending_begin(store);
+}
+
+/* How many may be on their way: all together, and of one uid. */
+static int check_room(struct sp_policy_store *store, uint32_t uid, struct sp_error *error)
+{
+    size_t n = 0;
+    if (uid == SP_POLICY_UID_OPERATOR)
+        return 0;
+    for (const struct sp_policy_pending *each = store->pending; each; each = each->next)
+        n += each->uid == uid;
+    if (n >= store->config.user_compiles_max)
+        return sp_error_set(error, SP_EBUSY, "too many policies of yours are waiting to be compiled");
+    if (store->n_pending >= store->config.compiles_max)
+        return sp_error_set(error, SP_EBUSY, "too many policies are waiting to be compiled");
+    return 0;
+}
+
+/* A turn of the loop comes: nobody is told before resolve has returned. */
+static void join(struct sp_policy_pending *pending, struct sp_policy_resolve_request *request)
+{
+    add_waiter(pending, request);
+    if (pending->step == STEP_READY)
+        uv_async_send(&pending->store->turn);
+}
+
 int sp_policy_pending_wait(struct sp_policy_store *store, uint32_t uid, struct sp_policy_source *source,
     struct sp_policy_resolve_request *request, struct sp_error *error)
 {
-    struct sp_policy_pending *pending;
-    for (pending = store->pending; pending; pending = pending->next) {
+    struct sp_policy_pending *pending, **end = &store->pending;
+    for (; (pending = *end); end = &pending->next) {
         if (memcmp(pending->source.digest, source->digest, sizeof(source->digest)) != 0)
             continue;
         /* Who wants the text described waits for its decoding, which may be over. */
         if (request->describe && pending->step != STEP_DECODE)
             continue;
         sp_policy_source_fini(source);
-        add_waiter(pending, request);
+        join(pending, request);
         return 0;
     }
     int r = store->config.compilers ? check_spending(store, uid, error)
                                     : sp_error_set(error, SP_EUNKNOWN_POLICY, "nothing is compiled here");
+    if (r == 0)
+        r = check_room(store, uid, error);
     pending = r == 0 ? calloc(1, sizeof(*pending)) : NULL;
     if (r == 0 && !pending)
         r = sp_error_set(error, SP_ENO_MEMORY, NULL);
@@ -288,11 +393,8 @@ int sp_policy_pending_wait(struct sp_policy_store *store, uint32_t uid, struct s
             .work = compile_work,
             .done = compile_done},
     };
-    pending->next = store->pending;
-    pending->link = &store->pending;
-    if (pending->next)
-        pending->next->link = &pending->next;
-    store->pending = pending;
+    pending->link = end;
+    *end = pending;
     store->n_pending++;
     r = sp_workers_submit(store->config.compilers, &pending->task, error);
     if (r < 0) {
@@ -305,10 +407,10 @@ int sp_policy_pending_wait(struct sp_policy_store *store, uint32_t uid, struct s
 
 bool sp_policy_pending_join(struct sp_policy_store *store, struct sp_str id, struct sp_policy_resolve_request *request)
 {
-    struct sp_policy_pending *pending = find_compiling(store, id);
+    struct sp_policy_pending *pending = find_id(store, id);
     if (!pending || request->describe)
         return false;
-    add_waiter(pending, request);
+    join(pending, request);
     return true;
 }
 
@@ -316,6 +418,10 @@ void sp_policy_pending_leave(struct sp_policy_resolve_request *request)
 {
     struct sp_policy_pending *pending = request->pending;
     drop_waiter(request);
-    if (!pending->waiters)
+    if (pending->waiters)
+        return;
+    if (pending->step == STEP_READY)
+        free_pending(pending);
+    else
         sp_workers_cancel(pending->store->config.compilers, &pending->task);
 }

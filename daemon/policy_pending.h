@@ -29,7 +29,7 @@ struct sp_policy_store {
     struct sp_policy_cache cache;
     struct sp_policy_digest digests[SP_POLICY_DIGESTS];
     struct sp_policy_spender spenders[SP_POLICY_SPENDERS];
-    struct sp_policy_pending *pending;
+    struct sp_policy_pending *pending;           /* the oldest first */
     struct sp_policy_resolve_request *cancelled; /* to be told on the next turn of the loop */
     struct sp_policy_reload *reload;
     uv_async_t turn;
@@ -52,6 +52,8 @@ int sp_policy_pending_wait(struct sp_policy_store *store, uint32_t uid, struct s
     struct sp_policy_resolve_request *request, struct sp_error *error);
 /* The request waits for the policy of that id, if it is on its way. */
 bool sp_policy_pending_join(struct sp_policy_store *store, struct sp_str id, struct sp_policy_resolve_request *request);
+/* Compiles what is decoded and whose turn it is. Requests may be told. */
+void sp_policy_pending_begin(struct sp_policy_store *store);
 /* The request waits no more; what nobody waits for is given up. */
 void sp_policy_pending_leave(struct sp_policy_resolve_request *request);
 

@@ -21,6 +21,8 @@ struct sp_policy_store_config sp_policy_store_config_default(void)
         .user_bytes_max = 64u << 20,
         .user_policies_max = 64,
         .policy_bytes_max = 4u << 20,
+        .compiles_max = 256,
+        .user_compiles_max = 32,
         .user_compile_ms = 20000,
     };
 }
@@ -133,6 +135,7 @@ int sp_policy_store_resolve(struct sp_policy_store *store, uint32_t uid, const m
     struct sp_policy_resolve_request *request, struct sp_error *error)
 {
     request->store = store;
+    request->uid = uid;
     request->pending = NULL;
     request->set = (struct sp_policy_set){0};
     request->name[0] = '\0';
@@ -157,6 +160,7 @@ static void on_turn(uv_async_t *handle)
         next = request->next;
         request->done(request, &request->error);
     }
+    sp_policy_pending_begin(store);
 }
 
 void sp_policy_store_cancel(struct sp_policy_resolve_request *request)

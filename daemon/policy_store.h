@@ -2,7 +2,7 @@
 #define SP_DAEMON_POLICY_STORE_H
 
 /* Policies by content and by name: those that callers put, the operator's folder, the presets. Loop thread only; policies
- * are compiled on threads of their own, each once however many ask for it at the same time. */
+ * are compiled on threads of their own, each once however many ask for it at the same time, and of each uid one at a time. */
 
 #include <msgpack.h>
 #include <stdbool.h>
@@ -26,8 +26,9 @@ struct sp_policy_store_config {
     size_t cache_policies_max;
     size_t user_bytes_max; /* what one uid's policies hold, named or not */
     size_t user_policies_max;
-    size_t policy_bytes_max;  /* text or MessagePack of one */
-    uint64_t user_compile_ms; /* CPU that one uid may spend on compiling within a minute; 0: no bound */
+    size_t policy_bytes_max;                /* text or MessagePack of one */
+    size_t compiles_max, user_compiles_max; /* on their way: all together, and of one uid */
+    uint64_t user_compile_ms;               /* CPU that one uid may spend on compiling within a minute; 0: no bound */
 };
 
 /* Bounds for whoever sets none; no strings, no loop, no compilers. */
@@ -63,6 +64,7 @@ struct sp_policy_resolve_request {
     struct sp_buffer warnings; /* describe: a packed list of {path, text}; the caller's to release */
     /* The store's own. */
     struct sp_policy_store *store;
+    uint32_t uid;
     struct sp_policy_pending *pending;
     struct sp_policy_resolve_request *next, **link;
     struct sp_error error;

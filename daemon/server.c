@@ -54,9 +54,10 @@ static int start_workers(struct sp_server *server, struct sp_error *error)
     const struct sp_workers_config compilers = {
         .loop = server->loop,
         .n_threads = (unsigned)config->compilers,
-        .tasks_max = config->bounds.compile_tasks,
-        .user_tasks_max = config->bounds.user_compile_tasks,
+        .tasks_max = SIZE_MAX, /* the store's bounds are those that count */
+        .user_tasks_max = SIZE_MAX,
         .bytes_max = config->bounds.scan_bytes,
+        .one_by_one = true,
     };
     return sp_workers_start(&compilers, &server->compilers, error);
 }

@@ -25,6 +25,8 @@ struct sp_policy_store_config sp_server_config_policies(const struct sp_server *
     policies.cache_bytes_max = config->policy.cache_bytes;
     policies.user_bytes_max = config->policy.user_bytes;
     policies.user_policies_max = config->policy.user_policies;
+    policies.compiles_max = config->bounds.compile_tasks;
+    policies.user_compiles_max = config->bounds.user_compile_tasks;
     return policies;
 }
 

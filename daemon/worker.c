@@ -63,6 +63,8 @@ static size_t take_share(struct sp_workers *workers, struct sp_task **share)
     size_t most = workers->queue.n_tasks / workers->n_threads, n = 0, n_bytes = 0;
     if (most > TAKE_TASKS_MAX)
         most = TAKE_TASKS_MAX;
+    if (workers->config.one_by_one)
+        most = 1;
     do {
         struct sp_task *task = sp_worker_queue_take(&workers->queue);
         __atomic_store_n(&task->state, STATE_TAKEN, __ATOMIC_RELAXED);

@@ -32,6 +32,7 @@ struct sp_workers_config {
     size_t tasks_max;   /* waiting, all users together */
     size_t user_tasks_max;
     size_t bytes_max; /* weight waiting, all users together */
+    bool one_by_one; /* a thread takes a single task at once: for long ones, which others should not have to wait for */
 };
 
 /* SP_ENO_MEMORY, SP_EINTERNAL; what was started by then ends by itself, on the loop. */

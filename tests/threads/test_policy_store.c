@@ -117,6 +117,7 @@ int main(void)
     config.loop = loop;
     config.compilers = compilers;
     config.cache_policies_max = 5; /* so that most are compiled again and again */
+    config.compiles_max = config.user_compiles_max = 1000;
     if (sp_policy_store_open(&config, &store, &error) < 0)
         fail(error.text);
     for (int i = 0; i < N_ASKED; i++)

@@ -258,6 +258,125 @@ Test(policy_store, bounds_what_a_uid_spends_on_compiling, .init = set_up, .fini 
     cr_assert_eq(b.code, 0);
 }
 
+/* A policy of its own by its number, which takes some milliseconds to compile. */
+static void ask_long(struct asked *asked, uint32_t uid, int number)
+{
+    char text[6000];
+    size_t n = (size_t)snprintf(text, sizeof(text), "severity_threshold: high\npatterns:\n");
+    for (int i = 0; i < 30; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n,
+            "- {pattern: 'some%d_%d\\.thing\\s*\\(', description: d, severity: low}\n", number, i);
+    cr_assert_eq(ask_yaml(asked, uid, text), 0);
+}
+
+static void use_one_compiler(void)
+{
+    bool stopped = false;
+    sp_workers_stop(f.compilers, on_true, &stopped);
+    while (!stopped)
+        uv_run(&f.loop, UV_RUN_ONCE);
+    const struct sp_workers_config one = {.loop = &f.loop,
+        .n_threads = 1,
+        .tasks_max = 100,
+        .user_tasks_max = 50,
+        .bytes_max = 1 << 20,
+        .one_by_one = true};
+    cr_assert_eq(sp_workers_start(&one, &f.compilers, NULL), 0);
+    f.config.compilers = f.compilers;
+}
+
+Test(policy_store, one_users_many_are_not_in_the_way_of_anothers_one, .init = set_up, .fini = tear_down)
+{
+    struct asked many[20], one = {0};
+    memset(many, 0, sizeof(many));
+    use_one_compiler();
+    open_store();
+    for (int i = 0; i < 20; i++)
+        ask_long(&many[i], 1, i);
+    wait_for(&many[0]);
+    uint64_t before = stats().compiled;
+    cr_assert_eq(ask_yaml(&one, 2, OTHER), 0);
+    wait_for(&one);
+    cr_assert_eq(one.code, 0, "%s", one.text);
+    cr_assert_leq(stats().compiled - before, 4, "%d were compiled before it", (int)(stats().compiled - before));
+    for (int i = 0; i < 20; i++) {
+        wait_for(&many[i]);
+        cr_assert_eq(many[i].code, 0, "%s", many[i].text);
+    }
+}
+
+Test(policy_store, what_is_asked_for_at_once_is_not_past_the_bound, .init = set_up, .fini = tear_down)
+{
+    struct asked asked[10];
+    int n_busy = 0;
+    memset(asked, 0, sizeof(asked));
+    f.config.user_compile_ms = 1;
+    open_store();
+    for (int i = 0; i < 10; i++)
+        ask_long(&asked[i], 1, i);
+    for (int i = 0; i < 10; i++) {
+        wait_for(&asked[i]);
+        n_busy += asked[i].code == SP_EBUSY;
+        cr_assert(asked[i].code == 0 || strstr(asked[i].text, "within a minute"), "%s", asked[i].text);
+    }
+    cr_assert_eq(n_busy, 9);
+    cr_assert_eq(stats().compiled, 1);
+    cr_assert_eq(stats().compiling, 0);
+}
+
+Test(policy_store, who_may_spend_no_more_leaves_it_to_the_others_who_wait, .init = set_up, .fini = tear_down)
+{
+    struct asked first = {0}, mine = {0}, theirs = {0};
+    f.config.user_compile_ms = 1;
+    use_one_compiler();
+    open_store();
+    ask_long(&first, 1, 1);
+    ask_long(&mine, 1, 2);
+    ask_long(&theirs, 2, 2);
+    wait_for(&first);
+    wait_for(&mine);
+    wait_for(&theirs);
+    cr_assert_eq(theirs.code, 0, "%s", theirs.text);
+    cr_assert_eq(stats().compiled, 2);
+}
+
+Test(policy_store, what_waits_for_its_turn_can_be_given_up, .init = set_up, .fini = tear_down)
+{
+    struct asked asked[10];
+    memset(asked, 0, sizeof(asked));
+    open_store();
+    for (int i = 0; i < 10; i++)
+        ask_long(&asked[i], 1, i);
+    wait_for(&asked[0]);
+    for (int i = 1; i < 10; i++)
+        sp_policy_store_cancel(&asked[i].request);
+    for (int i = 1; i < 10; i++)
+        wait_for(&asked[i]);
+    cr_assert_eq(asked[9].code, SP_ECANCELLED);
+    while (stats().compiling)
+        uv_run(&f.loop, UV_RUN_ONCE);
+    cr_assert_leq(stats().compiled, 4);
+}
+
+Test(policy_store, bounds_how_many_are_on_their_way, .init = set_up, .fini = tear_down)
+{
+    struct asked asked[3], more = {0};
+    memset(asked, 0, sizeof(asked));
+    f.config.user_compiles_max = 2;
+    f.config.compiles_max = 3;
+    open_store();
+    for (int i = 0; i < 2; i++)
+        ask_long(&asked[i], 1, i);
+    cr_assert_eq(ask_yaml(&more, 1, TEXT), SP_EBUSY);
+    ask_long(&asked[2], 2, 2);
+    cr_assert_eq(ask_yaml(&more, 3, TEXT), SP_EBUSY);
+    for (int i = 0; i < 3; i++)
+        wait_for(&asked[i]);
+    cr_assert_eq(ask_yaml(&more, 1, TEXT), 0);
+    wait_for(&more);
+    cr_assert_eq(more.code, 0);
+}
+
 /* ---- names ---- */
 
 static struct sp_policy *put(uint32_t uid, const char *name, const char *text, int expected)
@@ -420,15 +539,35 @@ Test(policy_store, refuses_a_folder_that_others_write_to, .init = set_up, .fini 
 {
     struct sp_error error = {0};
     char path[160];
-    cr_assert_eq(chmod(f.folder, 0777), 0);
-    cr_assert_eq(sp_policy_store_open(&f.config, &f.store, &error), SP_EINVALID_CONFIG);
-    cr_assert_eq(chmod(f.folder, 0755), 0);
     write_policy("house.yaml", TEXT);
     snprintf(path, sizeof(path), "%s/house.yaml", f.folder);
-    cr_assert_eq(chmod(path, 0666), 0);
-    error = (struct sp_error){0};
-    cr_assert_eq(sp_policy_store_open(&f.config, &f.store, &error), SP_EINVALID_CONFIG);
-    cr_assert_not_null(strstr(error.text, "house.yaml"));
-    cr_assert_eq(chmod(path, 0644), 0);
+    const struct {
+        const char *path;
+        mode_t mode, before;
+    } rows[] = {{f.folder, 0757, 0755}, {f.folder, 0775, 0755}, {path, 0646, 0644}, {path, 0664, 0644}};
+    for (size_t i = 0; i < SP_COUNT(rows); i++) {
+        cr_assert_eq(chmod(rows[i].path, rows[i].mode), 0);
+        error = (struct sp_error){0};
+        cr_assert_eq(sp_policy_store_open(&f.config, &f.store, &error), SP_EINVALID_CONFIG, "row %zu", i);
+        cr_assert_not_null(strstr(error.text, rows[i].path == path ? "house.yaml: " : f.folder), "%s", error.text);
+        cr_assert_not_null(strstr(error.text, "may write to it: chmod go-w it"), "%s", error.text);
+        cr_assert_eq(chmod(rows[i].path, rows[i].before), 0);
+    }
+    open_store();
+}
+
+Test(policy_store, refuses_what_belongs_to_others, .init = set_up, .fini = tear_down)
+{
+    struct sp_error error = {0};
+    char path[160];
+    write_policy("house.yaml", TEXT);
+    snprintf(path, sizeof(path), "%s/house.yaml", f.folder);
+    for (const char *each = path; geteuid() == 0 && each; each = each == path ? f.folder : NULL) {
+        cr_assert_eq(chown(each, 12345, 0), 0);
+        error = (struct sp_error){0};
+        cr_assert_eq(sp_policy_store_open(&f.config, &f.store, &error), SP_EINVALID_CONFIG, "%s", each);
+        cr_assert_not_null(strstr(error.text, "belongs to user 12345"), "%s", error.text);
+        cr_assert_eq(chown(each, 0, 0), 0);
+    }
     open_store();
 }
