@@ -253,8 +253,6 @@ int sp_job_start(struct sp_jobs *jobs, const struct sp_identity *identity, const
     int r = sp_jobs_admit(jobs, identity->uid, error);
     if (r < 0)
         return r;
-    if (!server->runtimes)
-        return sp_error_set(error, SP_ERUNTIME_UNAVAILABLE, "no runtime is available here");
     struct sp_job *job = calloc(1, sizeof(*job));
     if (!job)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);

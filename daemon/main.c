@@ -155,8 +155,8 @@ static int start_spawner(
         *error = reason;
         return r;
     }
-    sp_error_format(&reason, server->runtimes_reason, sizeof(server->runtimes_reason));
-    sp_log(SP_LOG_ERROR, "no runtime is available: %s", server->runtimes_reason);
+    sp_error_format(&reason, server->spawner_reason, sizeof(server->spawner_reason));
+    sp_log(SP_LOG_ERROR, "there is no spawner: %s", server->spawner_reason);
     return 0;
 }
 

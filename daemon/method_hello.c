@@ -114,11 +114,8 @@ static void pack_runtime(const struct sp_runtime_info *info, struct sp_buffer *b
 static void pack_runtimes(const struct sp_request *request, struct sp_buffer *buffer)
 {
     const struct sp_server *server = request->server;
-    const struct sp_runtime_info missing = {.name = "bubblewrap", .reason = server->runtimes_reason};
-    const struct sp_runtime_info *infos = &missing;
-    size_t n_infos = 1, n_shown = 0;
-    if (server->runtimes)
-        n_infos = sp_runtimes_describe(server->runtimes, &infos);
+    const struct sp_runtime_info *infos;
+    size_t n_infos = sp_runtimes_describe(server->runtimes, &infos), n_shown = 0;
     for (size_t i = 0; i < n_infos; i++)
         n_shown += sp_identity_may_use(&request->identity, server->config, sp_str_of(infos[i].name));
     sp_pack_array(buffer, n_shown);

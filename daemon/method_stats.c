@@ -83,9 +83,8 @@ static void pack_jobs(const struct sp_jobs *jobs, struct sp_pack_map *answer)
 
 static void pack_runtimes(const struct sp_runtimes *runtimes, struct sp_pack_map *answer)
 {
-    struct sp_runtimes_stats stats = {0};
-    if (runtimes)
-        sp_runtimes_stats(runtimes, &stats);
+    struct sp_runtimes_stats stats;
+    sp_runtimes_stats(runtimes, &stats);
     const struct number rows[] = {
         {"live", stats.live},
         {"ready", stats.ready},

@@ -43,8 +43,7 @@ static void apply(struct sp_server *server, struct sp_config *config, int audit_
     sp_quota_configure(server->quota, &config->bounds);
     const struct sp_jobs_config jobs = sp_server_config_jobs(server, config);
     sp_jobs_configure(server->jobs, &jobs);
-    if (server->runtimes)
-        sp_runtimes_set_limits(server->runtimes, &config->limits);
+    sp_runtimes_set_limits(server->runtimes, &config->limits);
     if (!server->listener)
         return;
     for (struct sp_connection *each = server->listener->connections; each; each = each->next)

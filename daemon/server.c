@@ -62,21 +62,13 @@ static int start_workers(struct sp_server *server, struct sp_error *error)
     return sp_workers_start(&compilers, &server->compilers, error);
 }
 
-/* Without a spawner there is no runtime: runs are refused with the reason, scans go on. */
-static int open_runtimes(struct sp_server *server, int spawner_fd, struct sp_error *error)
-{
-    if (spawner_fd < 0)
-        return 0;
-    struct sp_runtimes_config runtimes = sp_server_config_runtimes(server, server->config);
-    runtimes.bubblewrap.spawner_fd = spawner_fd;
-    return sp_runtimes_open(&runtimes, &server->runtimes, error);
-}
-
 int sp_server_start(struct sp_server *server, struct sp_listen_sockets *sockets, int spawner_fd, struct sp_error *error)
 {
     const struct sp_config *config = server->config;
     const struct sp_audit_config audit = sp_server_config_audit(server, config);
-    int r = open_runtimes(server, spawner_fd, error);
+    struct sp_runtimes_config runtimes = sp_server_config_runtimes(server, config);
+    runtimes.bubblewrap.spawner_fd = spawner_fd;
+    int r = sp_runtimes_open(&runtimes, &server->runtimes, error);
     if (r == 0)
         r = sp_stats_new(uv_hrtime(), &server->stats, error);
     if (r == 0)
@@ -121,10 +113,7 @@ static void stop_jobs(struct sp_server *server)
 
 static void stop_runtimes(struct sp_server *server)
 {
-    if (server->runtimes)
-        sp_runtimes_close(server->runtimes, next_step, server);
-    else
-        next_step(server);
+    sp_runtimes_close(server->runtimes, next_step, server);
 }
 
 static void stop_workers(struct sp_server *server)

@@ -32,7 +32,7 @@ struct sp_server {
     struct sp_workers *workers;   /* scans */
     struct sp_workers *compilers; /* policies: apart from the scanning threads */
     struct sp_policy_store *policies;
-    struct sp_runtimes *runtimes; /* NULL: none is available; run is then SP_ERUNTIME_UNAVAILABLE */
+    struct sp_runtimes *runtimes;
     struct sp_jobs *jobs;
     struct sp_audit *audit;
     struct sp_quota *quota;
@@ -44,7 +44,7 @@ struct sp_server {
     struct sp_reload *reload;                /* one that goes on, or NULL */
     struct sp_config_options config_options; /* for a reload */
     bool reads_language[SP_LANGUAGE_COUNT];  /* by the scanner, tried at the start */
-    char runtimes_reason[320];               /* where runtimes is NULL: why */
+    char spawner_reason[320];                /* why there is no spawner */
     pid_t spawner_pid;                       /* 0: there is none, or it has ended */
     bool spawner_lost;                       /* it ended before we did: so do we, with exit status 1 */
     int stop_step;
@@ -54,7 +54,7 @@ struct sp_listen_sockets;
 
 /* Opens every part, in the order in which they need each other, and listens. The caller has set config, config_options and
  * instance, and runs the loop afterwards, which ends when the daemon has drained. Takes the sockets, and spawner_fd (-1:
- * there is none, and runtimes_reason says why). On failure the caller ends the process. */
+ * there is none, and spawner_reason says why). On failure the caller ends the process. */
 int sp_server_start(
     struct sp_server *server, struct sp_listen_sockets *sockets, int spawner_fd, struct sp_error *error);
 /* The start of the end, once drained: every part is closed, in the other order. */

@@ -66,7 +66,7 @@ struct sp_runtimes_config sp_server_config_runtimes(struct sp_server *server, co
         .bubblewrap =
             {
                 .spawner_fd = -1,
-                .no_spawner = server->runtimes_reason,
+                .no_spawner = server->spawner_reason,
                 .instance = server->instance,
                 .state_dir = config->state_dir.ptr,
                 .python_prefix = config->python_prefix.ptr,

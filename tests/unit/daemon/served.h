@@ -1,4 +1,5 @@
-/* A server for tests: everything that a connection needs, on a real loop, but no socket that one could come to and no runtime.
+/* A server for tests: everything that a connection needs, on a real loop, but no socket that one could come to and no
+ * spawner.
  * Peers are ends of socket pairs. */
 #ifndef SP_TEST_DAEMON_SERVED_H
 #define SP_TEST_DAEMON_SERVED_H
@@ -22,6 +23,7 @@
 #include "proto/decode.h"
 #include "proto/pack.h"
 #include "proto/scope.h"
+#include "runtimes/runtime.h"
 
 struct served {
     uv_loop_t loop;
@@ -74,6 +76,8 @@ static inline void served_start(const char *lines)
     const struct sp_workers_config workers = {
         .loop = &served.loop, .n_threads = 1, .tasks_max = 100, .user_tasks_max = 100, .bytes_max = 1 << 20};
     const struct sp_audit_config audit = sp_server_config_audit(server, server->config);
+    const struct sp_runtimes_config runtimes = sp_server_config_runtimes(server, server->config);
+    cr_assert_eq(sp_runtimes_open(&runtimes, &server->runtimes, &error), 0, "%s", error.text);
     cr_assert_eq(sp_stats_new(0, &server->stats, NULL), 0);
     cr_assert_eq(sp_quota_new(&server->config->bounds, &server->quota, NULL), 0);
     cr_assert_eq(sp_audit_open(&audit, &server->audit, &error), 0, "%s", error.text);
@@ -107,9 +111,11 @@ static inline void served_stop(void)
     served_until(1);
     sp_jobs_close(server->jobs, served_count, NULL);
     served_until(2);
+    sp_runtimes_close(server->runtimes, served_count, NULL);
+    served_until(3);
     sp_workers_stop(server->workers, served_count, NULL);
     sp_workers_stop(server->compilers, served_count, NULL);
-    served_until(4);
+    served_until(5);
     sp_policy_store_close(server->policies, served_count, NULL);
     sp_audit_close(server->audit);
     uv_run(&served.loop, UV_RUN_DEFAULT);

@@ -55,6 +55,21 @@ Test(dispatch, asks_for_the_right_before_it_reads_parameters, .init = start, .fi
     fclose(file);
 }
 
+/* There is no spawner here. */
+Test(dispatch, hello_tells_of_a_runtime_what_it_says_of_itself, .init = start, .fini = stop)
+{
+    struct sp_str reason = {"", 0}, name = {"", 0};
+    peer_ask(&peer, 1, "hello", NULL);
+    const msgpack_object *runtimes = sp_decode_peek(peer_expect(&peer, 1, NULL), "runtimes");
+    cr_assert_eq(runtimes->via.array.size, 1);
+    const msgpack_object *row = &runtimes->via.array.ptr[0];
+    cr_assert(sp_decode_str(sp_decode_peek(row, "name"), &name) && sp_str_is(name, "bubblewrap"));
+    cr_assert(sp_decode_str(sp_decode_peek(row, "reason"), &reason) && sp_str_is(reason, "there is no spawner"));
+    cr_assert_not(sp_decode_peek(row, "available")->via.boolean);
+    peer_ask(&peer, 2, "run", source);
+    peer_expect(&peer, 2, "runtime_unavailable: runtime: there is no spawner");
+}
+
 Test(dispatch, takes_no_new_work_while_the_daemon_drains, .init = start, .fini = stop)
 {
     served.server.draining = true;
