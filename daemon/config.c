@@ -16,10 +16,19 @@
 
 #define ARENA_BYTES_MAX  (16u << 20)
 #define BUFFER_BYTES_MAX (SP_YAML_BYTES_MAX * 2)
+#define STRING_KEYS_MAX  64
 
-/* "0660" and numbers that are names stay as they are written. */
-static const char *const string_keys[] = {
-    "mode", "user", "group", "path", "default", "mandatory", "folder", "file", NULL};
+/* The names of the keys that are strings: "0660" and numbers that are names stay as they are written. */
+static size_t list_string_keys(const struct sp_table *table, size_t n_keys, const char *keys[STRING_KEYS_MAX])
+{
+    for (size_t i = 0; i < table->n_fields; i++) {
+        if (table->fields[i].type == SP_FIELD_STRING && n_keys < STRING_KEYS_MAX)
+            keys[n_keys++] = table->fields[i].name;
+        else if (table->fields[i].table)
+            n_keys = list_string_keys(table->fields[i].table, n_keys, keys);
+    }
+    return n_keys;
+}
 
 static int own(struct sp_arena *arena, struct sp_str *text, struct sp_error *error)
 {
@@ -63,6 +72,8 @@ static int decode(
     sp_buffer_init(&packed, BUFFER_BYTES_MAX);
     msgpack_unpacked unpacked;
     msgpack_unpacked_init(&unpacked);
+    const char *string_keys[STRING_KEYS_MAX + 1] = {NULL};
+    list_string_keys(&sp_config_table, 0, string_keys);
     int r = sp_yaml_pack(text, string_keys, SP_EINVALID_CONFIG, &packed, error);
     if (r == 0) {
         size_t at = 0;
@@ -221,41 +232,71 @@ const char *sp_config_complaint(const char *file, const struct sp_error *error, 
     return text;
 }
 
-static bool same(struct sp_str a, struct sp_str b)
+static bool same_string(struct sp_str a, struct sp_str b)
 {
     return (a.ptr == NULL) == (b.ptr == NULL) && sp_str_equal(a, b);
+}
+
+static bool same_table(const struct sp_table *table, const char *now, const char *next);
+
+/* Whether the field has the same value in two structs of its table. */
+static bool same_field(const struct sp_field *field, const char *now, const char *next)
+{
+    now += field->offset;
+    next += field->offset;
+    switch (field->type) {
+    case SP_FIELD_BOOL: return *(const bool *)now == *(const bool *)next;
+    case SP_FIELD_UINT:
+    case SP_FIELD_MILLI: return *(const uint64_t *)now == *(const uint64_t *)next;
+    case SP_FIELD_CHOICE: return *(const int *)now == *(const int *)next;
+    case SP_FIELD_STRING:
+    case SP_FIELD_BYTES: return same_string(*(const struct sp_str *)now, *(const struct sp_str *)next);
+    case SP_FIELD_STRINGS: {
+        const struct sp_strings *a = (const void *)now, *b = (const void *)next;
+        bool same = a->n_items == b->n_items;
+        for (size_t i = 0; same && i < a->n_items; i++)
+            same = same_string(a->items[i], b->items[i]);
+        return same;
+    }
+    case SP_FIELD_TABLE: return same_table(field->table, now, next);
+    case SP_FIELD_TABLES: {
+        const struct sp_items *a = (const void *)now, *b = (const void *)next;
+        size_t size = field->table->size_bytes;
+        bool same = a->n_items == b->n_items;
+        for (size_t i = 0; same && i < a->n_items; i++)
+            same = same_table(field->table, (const char *)a->items + i * size, (const char *)b->items + i * size);
+        return same;
+    }
+    case SP_FIELD_PAIRS:
+    case SP_FIELD_OBJECT: break;
+    }
+    return false; /* no key of the configuration is one: to be noted is the safe side */
+}
+
+static bool same_table(const struct sp_table *table, const char *now, const char *next)
+{
+    for (size_t i = 0; i < table->n_fields; i++)
+        if (!same_field(&table->fields[i], now, next))
+            return false;
+    return true;
+}
+
+static void compare(const struct sp_table *table, const char *prefix, const char *now, const char *next,
+    void (*note)(void *context, const char *key), void *context)
+{
+    for (size_t i = 0; i < table->n_fields; i++) {
+        const struct sp_field *field = &table->fields[i];
+        char key[128];
+        snprintf(key, sizeof(key), "%s%s%s", prefix, prefix[0] ? "." : "", field->name);
+        if (field->type == SP_FIELD_TABLE && !(field->flags & SP_FIELD_AT_START))
+            compare(field->table, key, now + field->offset, next + field->offset, note, context);
+        else if (field->flags & SP_FIELD_AT_START && !same_field(field, now, next))
+            note(context, key);
+    }
 }
 
 void sp_config_compare(const struct sp_config *now, const struct sp_config *next,
     void (*note)(void *context, const char *key), void *context)
 {
-    const struct {
-        const char *key;
-        bool equal;
-    } rows[] = {
-        {"socket", same(now->socket.path, next->socket.path) && now->socket_mode == next->socket_mode &&
-                       now->group_gid == next->group_gid},
-        {"user", same(now->user, next->user)},
-        {"state_dir", same(now->state_dir, next->state_dir)},
-        {"workers", now->workers == next->workers},
-        {"compilers", now->compilers == next->compilers},
-        {"pool", memcmp(&now->pool, &next->pool, sizeof(now->pool)) == 0},
-        {"sandboxes_max", now->sandboxes_max == next->sandboxes_max},
-        {"memory_total_bytes", now->memory_total_bytes == next->memory_total_bytes},
-        {"python_prefix", same(now->python_prefix, next->python_prefix)},
-        {"require_no_groups", now->require_no_groups == next->require_no_groups},
-        {"slot_uids", now->slot_uids.first == next->slot_uids.first && now->slot_uids.count == next->slot_uids.count},
-        {"programs", same(now->programs.spawner, next->programs.spawner) &&
-                         same(now->programs.runner, next->programs.runner) &&
-                         same(now->programs.bwrap, next->programs.bwrap)},
-        {"bounds.runs_waiting", now->bounds.runs_waiting == next->bounds.runs_waiting},
-        {"bounds.scan_tasks", now->bounds.scan_tasks == next->bounds.scan_tasks &&
-                                  now->bounds.user_scan_tasks == next->bounds.user_scan_tasks &&
-                                  now->bounds.scan_bytes == next->bounds.scan_bytes},
-        {"bounds.compile_tasks", now->bounds.compile_tasks == next->bounds.compile_tasks &&
-                                     now->bounds.user_compile_tasks == next->bounds.user_compile_tasks},
-    };
-    for (size_t i = 0; i < SP_COUNT(rows); i++)
-        if (!rows[i].equal)
-            note(context, rows[i].key);
+    compare(&sp_config_table, "", (const char *)now, (const char *)next, note, context);
 }

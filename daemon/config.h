@@ -45,12 +45,12 @@ struct sp_config_rule {
 };
 
 struct sp_config_bounds {
-    uint64_t connections, user_connections;
-    uint64_t connection_requests; /* soft: past it a connection is not read from */
-    uint64_t connection_bytes;    /* soft: of its requests in flight */
-    uint64_t user_requests;       /* hard: past it a request is answered busy */
-    uint64_t user_bytes;          /* hard: of requests in flight and of what waits to be read */
-    uint64_t output_bytes;        /* soft: past it a connection is not read from and output is paused */
+    uint64_t connections, user_connections; /* never 0 once loaded */
+    uint64_t connection_requests;           /* soft: past it a connection is not read from */
+    uint64_t connection_bytes;              /* soft: of its requests in flight */
+    uint64_t user_requests;                 /* hard: past it a request is answered busy */
+    uint64_t user_bytes;                    /* hard: of requests in flight and of what waits to be read */
+    uint64_t output_bytes;                  /* soft: past it a connection is not read from and output is paused */
     uint64_t scan_tasks, user_scan_tasks, scan_bytes; /* waiting for a worker */
     uint64_t compile_tasks, user_compile_tasks;       /* policies waiting to be compiled */
     uint64_t user_runs;                               /* runs in flight */

@@ -245,6 +245,9 @@ int sp_config_check(struct sp_config *config, const msgpack_object *written, con
     config->overflow_gid = read_overflow_id("/proc/sys/kernel/overflowgid");
     if (config->private_daemon && !sp_decode_peek(written, "idle_exit_ms"))
         config->idle_exit_ms = 300000;
+    struct sp_config_bounds *bounds = &config->bounds;
+    if (!bounds->user_connections) /* one user of a shared daemon must not keep the others out */
+        bounds->user_connections = config->private_daemon ? bounds->connections : (bounds->connections + 3) / 4;
     if (config->code_bytes > config->frame_bytes)
         return wrong(error, "code_bytes", "is more than frame_bytes");
     if (config->pool.min > config->pool.max)

@@ -1,6 +1,7 @@
 /* Every key of the configuration: type, bounds, standard and one line of help, which sallyportd.yaml(5) repeats. Constant. */
 #include "daemon/config.h"
 
+#include "daemon/worker.h"
 #include "proto/method.h"
 
 #define AT(member) .offset = offsetof(struct ROW, member)
@@ -11,21 +12,25 @@
 #define NAME_MAX_B 128
 #define MANY       (1ull << 24)
 
-#define NUMBER(key, member, least, most, usual, text)                                                                  \
+/* Behind the help of a row: a reload only says that it has changed. */
+#define AT_START .flags = SP_FIELD_AT_START
+
+#define NUMBER(key, member, least, most, usual, text, ...)                                                             \
     {                                                                                                                  \
-        key, SP_FIELD_UINT, AT(member), .min = (least), .max = (most), .standard = (usual), .help = (text)             \
+        key, SP_FIELD_UINT, AT(member), .min = (least), .max = (most), .standard = (usual), .help = (text),            \
+                                        __VA_ARGS__                                                                    \
     }
-#define TEXT(key, member, most, text)                                                                                  \
+#define TEXT(key, member, most, text, ...)                                                                             \
     {                                                                                                                  \
-        key, SP_FIELD_STRING, AT(member), .min = 1, .max = (most), .help = (text)                                      \
+        key, SP_FIELD_STRING, AT(member), .min = 1, .max = (most), .help = (text), __VA_ARGS__                         \
     }
-#define YESNO(key, member, usual, text)                                                                                \
+#define YESNO(key, member, usual, text, ...)                                                                           \
     {                                                                                                                  \
-        key, SP_FIELD_BOOL, AT(member), .standard = (usual), .help = (text)                                            \
+        key, SP_FIELD_BOOL, AT(member), .standard = (usual), .help = (text), __VA_ARGS__                               \
     }
-#define PART(key, member, rows, text)                                                                                  \
+#define PART(key, member, rows, text, ...)                                                                             \
     {                                                                                                                  \
-        key, SP_FIELD_TABLE, AT(member), .table = &(rows), .help = (text)                                              \
+        key, SP_FIELD_TABLE, AT(member), .table = &(rows), .help = (text), __VA_ARGS__                                 \
     }
 
 #define ROW sp_config_socket
@@ -56,7 +61,8 @@ static const struct sp_table rule_table = SP_TABLE(struct ROW, rule_rows);
 #define ROW sp_config_bounds
 static const struct sp_field bounds_rows[] = {
     NUMBER("connections", connections, 1, 1000000, 12000, "connections at once"),
-    NUMBER("user_connections", user_connections, 1, 1000000, 12000, "connections of one user"),
+    NUMBER("user_connections", user_connections, 0, 1000000, 0,
+        "connections of one user; 0: a quarter of all, in a private daemon all of them"),
     NUMBER("connection_requests", connection_requests, 1, 65536, 256,
         "requests in flight on a connection, past which it is not read from"),
     NUMBER("connection_bytes", connection_bytes, 64 * KIB, 16 * GIB, 32 * MIB,
@@ -66,13 +72,13 @@ static const struct sp_field bounds_rows[] = {
         "user_bytes", user_bytes, 64 * KIB, 64 * GIB, 256 * MIB, "bytes held for a user, past which requests are busy"),
     NUMBER("output_bytes", output_bytes, 4 * KIB, 1 * GIB, 1 * MIB,
         "answers that a peer has not read yet, past which it is not read from and output is paused"),
-    NUMBER("scan_tasks", scan_tasks, 1, MANY, 16384, "scans waiting for a worker"),
-    NUMBER("user_scan_tasks", user_scan_tasks, 1, MANY, 8192, "the same of one user"),
-    NUMBER("scan_bytes", scan_bytes, 1 * MIB, 64 * GIB, 1 * GIB, "bytes waiting for a worker"),
+    NUMBER("scan_tasks", scan_tasks, 1, MANY, 16384, "scans waiting for a worker", AT_START),
+    NUMBER("user_scan_tasks", user_scan_tasks, 1, MANY, 8192, "the same of one user", AT_START),
+    NUMBER("scan_bytes", scan_bytes, 1 * MIB, 64 * GIB, 1 * GIB, "bytes waiting for a worker", AT_START),
     NUMBER("compile_tasks", compile_tasks, 1, 65536, 256, "policies waiting to be compiled, or being so"),
     NUMBER("user_compile_tasks", user_compile_tasks, 1, 65536, 32, "the same of one user"),
     NUMBER("user_runs", user_runs, 1, 65536, 256, "runs of one user, waiting ones included"),
-    NUMBER("runs_waiting", runs_waiting, 1, 65536, 1024, "runs waiting for a sandbox"),
+    NUMBER("runs_waiting", runs_waiting, 1, 65536, 1024, "runs waiting for a sandbox", AT_START),
 };
 static const struct sp_table bounds_table = SP_TABLE(struct ROW, bounds_rows);
 #undef ROW
@@ -140,15 +146,18 @@ static const struct sp_table programs_table = SP_TABLE(struct ROW, programs_rows
 #define ROW sp_config
 static const char *const levels[] = {"error", "warning", "notice", "info", "debug", NULL};
 static const struct sp_field config_rows[] = {
-    PART("socket", socket, socket_table, "where the daemon listens"),
-    TEXT("user", user, NAME_MAX_B, "who the daemon becomes when root starts it; sallyport, else the first slot uid"),
-    TEXT("state_dir", state_dir, 400, "where code is laid out for sandboxes; not below /tmp; daemons may share it"),
+    PART("socket", socket, socket_table, "where the daemon listens", AT_START),
+    TEXT("user", user, NAME_MAX_B, "who the daemon becomes when root starts it; sallyport, else the first slot uid",
+        AT_START),
+    TEXT("state_dir", state_dir, 400, "where code is laid out for sandboxes; not below /tmp; daemons may share it",
+        AT_START),
     {"log_level", SP_FIELD_CHOICE, AT(log_level), .choices = levels, .standard = SP_LOG_INFO, .noun = "level",
         .help = "error, warning, notice, info, debug"},
-    NUMBER("workers", workers, 0, 1024, 0, "threads that scan; 0 is one a core"),
+    NUMBER("workers", workers, 0, SP_WORKERS_MAX, 0, "threads that scan; 0 is one a core", AT_START),
     NUMBER("compilers", compilers, 1, 64, 2,
         "threads that compile policies, one of each user at a time: with a single one a long policy is in everybody's "
-        "way"),
+        "way",
+        AT_START),
     NUMBER("frame_bytes", frame_bytes, 64 * KIB, 1 * GIB, SP_FRAME_BYTES_MAX, "the largest message, either way"),
     NUMBER("code_bytes", code_bytes, 1 * KIB, 512 * MIB, SP_CODE_BYTES_MAX, "the largest source"),
     NUMBER("batch_bytes", batch_bytes, 1 * KIB, 1 * GIB, SP_FRAME_BYTES_MAX, "all sources of a batch together"),
@@ -163,16 +172,18 @@ static const struct sp_field config_rows[] = {
     YESNO("binary_files", binary_files, 0, "files that an interpreter loads but no lexer reads may be run"),
     PART("policy", policy, policy_table, "policies"),
     PART("audit", audit, audit_table, "the audit lines"),
-    PART("pool", pool, pool_table, "sandboxes kept ready"),
+    PART("pool", pool, pool_table, "sandboxes kept ready", AT_START),
     NUMBER("sandboxes_max", sandboxes_max, 0, 65536, 0,
-        "sandboxes at once, ready ones included; 0: 16 a core, at most 256"),
+        "sandboxes at once, ready ones included; 0: 16 a core, at most 256", AT_START),
     NUMBER("memory_total_bytes", memory_total_bytes, 0, 1ull << 60, 0,
-        "sum of the memory limits of all sandboxes; 0: half of the machine's memory"),
-    TEXT("python_prefix", python_prefix, 511, "an environment of the operator's with libraries, seen read-only"),
+        "sum of the memory limits of all sandboxes; 0: half of the machine's memory", AT_START),
+    TEXT("python_prefix", python_prefix, 511, "an environment of the operator's with libraries, seen read-only",
+        AT_START),
     YESNO("require_no_groups", require_no_groups, 0,
-        "run nothing in a sandbox that would keep groups of an ordinary user"),
-    PART("slot_uids", slot_uids, slots_table, "one uid a sandbox, when root starts the daemon; daemons may share them"),
-    PART("programs", programs, programs_table, "programs that are started"),
+        "run nothing in a sandbox that would keep groups of an ordinary user", AT_START),
+    PART("slot_uids", slot_uids, slots_table, "one uid a sandbox, when root starts the daemon; daemons may share them",
+        AT_START),
+    PART("programs", programs, programs_table, "programs that are started", AT_START),
     NUMBER("run_wait_ms", run_wait_ms, 1000, 3600000, 60000, "how long a run waits until it is handed over"),
     NUMBER("drain_grace_ms", drain_grace_ms, 0, 3600000, 30000, "how long running work may go on when the daemon ends"),
     NUMBER("idle_exit_ms", idle_exit_ms, 0, 86400000, 0,

@@ -14,22 +14,10 @@
 #define ARENA_BYTES_MAX (64u << 20) /* a request's; most take a few KiB */
 
 static sp_handler *const handlers[SP_METHOD_COUNT] = {
-#define X(id, function, name, right, params) [SP_METHOD_##id] = sp_method_##function,
+#define X(id, function, name, right, params, work) [SP_METHOD_##id] = sp_method_##function,
     SP_METHODS(X)
 #undef X
 };
-
-static bool is_work(int method)
-{
-    switch (method) {
-    case SP_METHOD_HELLO:
-    case SP_METHOD_STATS:
-    case SP_METHOD_DRAIN:
-    case SP_METHOD_POLICY_GET:
-    case SP_METHOD_POLICY_LIST: return false;
-    default: return true;
-    }
-}
 
 static int denied(struct sp_request *request, struct sp_error *error)
 {
@@ -64,7 +52,7 @@ static int handle(struct sp_request *request, struct sp_error *error)
     unsigned right = sp_methods[request->method].right;
     if ((request->identity.rights & right) != right)
         return denied(request, error);
-    if (request->server->draining && is_work(request->method))
+    if (request->server->draining && sp_methods[request->method].is_work)
         return sp_error_set(error, SP_ESHUTTING_DOWN, NULL);
     int r = decode(request, error);
     if (r < 0)

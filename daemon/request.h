@@ -53,7 +53,7 @@ struct sp_request {
  * itself, with error filled: the dispatcher then fails the request. */
 typedef int sp_handler(struct sp_request *request, struct sp_error *error);
 
-#define X(id, function, name, right, params) sp_handler sp_method_##function;
+#define X(id, function, name, right, params, work) sp_handler sp_method_##function;
 SP_METHODS(X)
 #undef X
 

@@ -14,7 +14,6 @@
 
 #define TAKE_TASKS_MAX 16
 #define TAKE_BYTES_MAX (64u << 10)
-#define THREADS_MAX    256
 
 enum state {
     STATE_IDLE,
@@ -209,14 +208,12 @@ static int start_thread(struct sp_workers *workers, struct sp_error *error)
 static unsigned n_cores(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
+    return n < 1 ? 1 : n > SP_WORKERS_MAX ? SP_WORKERS_MAX : (unsigned)n;
 }
 
 int sp_workers_start(const struct sp_workers_config *config, struct sp_workers **ret_workers, struct sp_error *error)
 {
     unsigned n_threads = config->n_threads ? config->n_threads : n_cores();
-    if (n_threads > THREADS_MAX)
-        n_threads = THREADS_MAX;
     struct sp_workers *workers = calloc(1, sizeof(*workers));
     if (!workers)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);

@@ -13,6 +13,8 @@
 
 struct sp_workers;
 
+#define SP_WORKERS_MAX 256
+
 /* One piece of work; embedded by the caller, who owns it until submit returned 0 and again from done on. */
 struct sp_task {
     uint32_t uid;        /* whose turn it takes */
@@ -28,7 +30,7 @@ struct sp_task {
 
 struct sp_workers_config {
     uv_loop_t *loop;
-    unsigned n_threads; /* 0: one a core; 256 at most, also where more are asked for */
+    unsigned n_threads; /* SP_WORKERS_MAX at most; 0: one a core */
     size_t tasks_max;   /* waiting, all users together */
     size_t user_tasks_max;
     size_t bytes_max; /* weight waiting, all users together */

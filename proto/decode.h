@@ -31,7 +31,8 @@ enum sp_field_type {
 enum sp_field_flag {
     SP_FIELD_REQUIRED = 1 << 0,
     SP_FIELD_ANY_CASE = 1 << 1, /* CHOICE: ASCII case does not matter */
-    SP_FIELD_BY_INDEX = 1 << 2  /* CHOICE: the index itself is taken too */
+    SP_FIELD_BY_INDEX = 1 << 2, /* CHOICE: the index itself is taken too */
+    SP_FIELD_AT_START = 1 << 3  /* nothing to the decoder: whoever is told later keeps what it began with */
 };
 
 struct sp_strings {

@@ -16,8 +16,8 @@ const char *sp_right_name(unsigned right)
 }
 
 const struct sp_method sp_methods[SP_METHOD_COUNT] = {
-#define X(id, function, n, r, p)                                                                                       \
-    [SP_METHOD_##id] = {.name = n, .right = SP_RIGHT_##r, .params = &sp_params_##p##_table},
+#define X(id, function, n, r, p, work)                                                                                 \
+    [SP_METHOD_##id] = {.name = n, .right = SP_RIGHT_##r, .params = &sp_params_##p##_table, .is_work = work},
     SP_METHODS(X)
 #undef X
 };

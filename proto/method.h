@@ -37,23 +37,23 @@ const char *sp_right_name(unsigned right);
 extern const char *const sp_right_names[SP_RIGHT_COUNT + 1];
 
 /* Identifier, function (sp_method_<function> is its handler), name on the wire, right needed, parameters (sp_params_<name>
- * their struct, sp_params_<name>_table their table). */
+ * their struct, sp_params_<name>_table their table), whether it is work, which a draining daemon takes no more of. */
 #define SP_METHODS(X)                                                                                                  \
-    X(HELLO, hello, "hello", NONE, hello)                                                                              \
-    X(POLICY_PUT, policy_put, "policy.put", POLICY, policy_put)                                                        \
-    X(POLICY_GET, policy_get, "policy.get", SCAN, policy_get)                                                          \
-    X(POLICY_LIST, policy_list, "policy.list", SCAN, none)                                                             \
-    X(POLICY_REMOVE, policy_remove, "policy.remove", POLICY, policy)                                                   \
-    X(SCAN, scan, "scan", SCAN, scan)                                                                                  \
-    X(SCAN_BATCH, scan_batch, "scan_batch", SCAN, scan_batch)                                                          \
-    X(EXPLAIN, explain, "explain", SCAN, explain)                                                                      \
-    X(RUN, run, "run", RUN, run)                                                                                       \
-    X(STATS, stats, "stats", OPERATE, none)                                                                            \
-    X(RELOAD, reload, "reload", OPERATE, none)                                                                         \
-    X(DRAIN, drain, "drain", OPERATE, none)
+    X(HELLO, hello, "hello", NONE, hello, false)                                                                       \
+    X(POLICY_PUT, policy_put, "policy.put", POLICY, policy_put, true)                                                  \
+    X(POLICY_GET, policy_get, "policy.get", SCAN, policy_get, false)                                                   \
+    X(POLICY_LIST, policy_list, "policy.list", SCAN, none, false)                                                      \
+    X(POLICY_REMOVE, policy_remove, "policy.remove", POLICY, policy, true)                                             \
+    X(SCAN, scan, "scan", SCAN, scan, true)                                                                            \
+    X(SCAN_BATCH, scan_batch, "scan_batch", SCAN, scan_batch, true)                                                    \
+    X(EXPLAIN, explain, "explain", SCAN, explain, true)                                                                \
+    X(RUN, run, "run", RUN, run, true)                                                                                 \
+    X(STATS, stats, "stats", OPERATE, none, false)                                                                     \
+    X(RELOAD, reload, "reload", OPERATE, none, true)                                                                   \
+    X(DRAIN, drain, "drain", OPERATE, none, false)
 
 enum sp_method_number {
-#define X(id, function, name, right, params) SP_METHOD_##id,
+#define X(id, function, name, right, params, work) SP_METHOD_##id,
     SP_METHODS(X)
 #undef X
         SP_METHOD_COUNT
@@ -63,6 +63,7 @@ struct sp_method {
     const char *name;
     unsigned right; /* enum sp_right */
     const struct sp_table *params;
+    bool is_work; /* a draining daemon refuses it */
 };
 
 extern const struct sp_method sp_methods[SP_METHOD_COUNT];

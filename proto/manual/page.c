@@ -109,6 +109,8 @@ static void print_table(const struct sp_table *table, sp_page_limits_fn *limits_
         if (field->flags & SP_FIELD_REQUIRED)
             fputs("; required", stdout);
         print_standard(field, limits);
+        if (field->flags & SP_FIELD_AT_START)
+            fputs("; only a new start changes it", stdout);
         puts(")");
         if (field->table)
             print_table(field->table, limits_of, limits_of ? limits_of(table, field) : NULL);

@@ -42,7 +42,7 @@ def differences(texts):
     yield from compare(HEADER, [(row[0], str(number)) for number, row in enumerate(rows, 1)], public)
     yield from compare(SERVICE_PAGE, [(name, text) for _, name, text in rows], told)
 
-    methods = re.findall(r'X\(\w+, \w+, "([\w.]+)", \w+, \w+\)', texts[METHODS])
+    methods = re.findall(r'X\(\w+, \w+, "([\w.]+)", \w+, \w+, \w+\)', texts[METHODS])
     listed = re.search(r"^Methods are\n(.*?);\n", texts[SERVICE_PAGE], re.M | re.S)
     yield from compare(f"{SERVICE_PAGE}, methods", methods, re.findall(r"[a-z_]+(?:\.[a-z]+)?",
         re.sub(r"^\.Sy|^and$", "", listed.group(1), flags=re.M)) if listed else [])

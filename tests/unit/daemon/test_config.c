@@ -170,7 +170,7 @@ Test(config, names_what_is_wrong)
 {
     refuses("sockets: {}\n", "sockets", "unknown key");
     refuses("workers: many\n", "workers", "must be an integer");
-    refuses("workers: 5000\n", "workers", "must be between");
+    refuses("workers: 257\n", "workers", "must be between 0 and 256");
     refuses("log_level: loud\n", "log_level", "unknown level \"loud\" (error, warning");
     refuses("socket: {path: relative}\n", "socket.path", "absolute");
     refuses("socket: {mode: 0888}\n", "socket.mode", "octal");
@@ -233,6 +233,27 @@ Test(config, small_machines_lower_what_is_not_written)
     cr_assert_eq(config->ceilings.memory_bytes, 100000000);
     cr_assert_eq(config->limits.memory_bytes, 100000000);
     sp_config_free(config);
+}
+
+Test(config, one_user_of_a_shared_daemon_has_a_quarter_of_its_connections)
+{
+    static const struct {
+        const struct sp_config_options *options;
+        const char *text;
+        uint64_t expected;
+    } rows[] = {
+        {&system_wide, "", 3000},
+        {&system_wide, "bounds: {connections: 1}\n", 1},
+        {&system_wide, "bounds: {connections: 400}\n", 100},
+        {&system_wide, "bounds: {connections: 400, user_connections: 300}\n", 300},
+        {&private_one, "", 12000},
+        {&private_one, "bounds: {connections: 400}\n", 400},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sp_config *config = parse_with(rows[i].options, rows[i].text);
+        cr_assert_eq(config->bounds.user_connections, rows[i].expected, "row %zu", i);
+        sp_config_free(config);
+    }
 }
 
 Test(config, a_named_file_must_be_there_and_the_standard_one_not)
@@ -351,6 +372,53 @@ Test(config, tells_what_a_reload_cannot_change)
     cr_assert_eq(n_noted, 1);
     sp_config_free(one);
     sp_config_free(two);
+}
+
+/* Of each kind one, and what belongs together under one name. */
+Test(config, tells_what_a_reload_cannot_change_by_its_key)
+{
+    static const struct {
+        const char *key, *text;
+    } rows[] = {
+        {"socket", "socket: {mode: 0600}\n"},
+        {"socket", "socket: {path: /run/x/s}\nstate_dir: /run/sallyport/code\n"},
+        {"user", "user: daemon\n"},
+        {"state_dir", "state_dir: /run/x/code\n"},
+        {"compilers", "compilers: 3\n"},
+        {"bounds.scan_tasks", "bounds: {scan_tasks: 5}\n"},
+        {"bounds.runs_waiting", "bounds: {runs_waiting: 5}\n"},
+        {"pool", "pool: {when_empty: fail}\n"},
+        {"memory_total_bytes", "memory_total_bytes: 4000000000\n"},
+        {"python_prefix", "python_prefix: /opt/x\n"},
+        {"require_no_groups", "require_no_groups: true\n"},
+        {"slot_uids", "slot_uids: {first: 5000}\n"},
+        {"programs", "programs: {bwrap: /opt/bwrap}\n"},
+        {NULL, "log_level: debug\nbounds: {connections: 5, compile_tasks: 7}\nlimits: {wall_ms: 5000}\n"
+               "policy: {folder: /opt/p}\naudit: {file: /opt/a}\naccess: [{users: [root], rights: [scan]}]\n"},
+    };
+    struct sp_config *plain = parse("");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sp_config *other = parse(rows[i].text);
+        n_noted = 0;
+        sp_config_compare(plain, other, note, &n_noted);
+        sp_config_compare(other, other, note, &n_noted);
+        cr_assert_eq(n_noted, rows[i].key ? 1 : 0, "%s: %zu, %s", rows[i].text, n_noted, noted);
+        cr_assert(!rows[i].key || strcmp(noted, rows[i].key) == 0, "%s: %s", rows[i].text, noted);
+        sp_config_free(other);
+    }
+    sp_config_free(plain);
+}
+
+Test(config, a_string_that_looks_like_a_number_is_a_string)
+{
+    static const char *const texts[] = {"state_dir: 12\n", "python_prefix: 12\n", "programs: {bwrap: 12}\n",
+        "policy: {folder: 12}\n", "audit: {file: 12}\n", "socket: {path: 12}\n"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct sp_config *config = NULL;
+        struct sp_error error = {0};
+        cr_assert_eq(sp_config_parse(&system_wide, sp_str_of(texts[i]), &config, &error), SP_EINVALID_CONFIG);
+        cr_assert_str_eq(error.text, "must be an absolute path", "%s: %s", texts[i], error.text);
+    }
 }
 
 static void has_help(const struct sp_table *table)
