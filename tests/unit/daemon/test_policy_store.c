@@ -263,7 +263,7 @@ static void ask_long(struct asked *asked, uint32_t uid, int number)
 {
     char text[6000];
     size_t n = (size_t)snprintf(text, sizeof(text), "severity_threshold: high\npatterns:\n");
-    for (int i = 0; i < 30; i++)
+    for (int i = 0; i < 12; i++)
         n += (size_t)snprintf(text + n, sizeof(text) - n,
             "- {pattern: 'some%d_%d\\.thing\\s*\\(', description: d, severity: low}\n", number, i);
     cr_assert_eq(ask_yaml(asked, uid, text), 0);
@@ -287,11 +287,11 @@ static void use_one_compiler(void)
 
 Test(policy_store, one_users_many_are_not_in_the_way_of_anothers_one, .init = set_up, .fini = tear_down)
 {
-    struct asked many[20], one = {0};
+    struct asked many[12], one = {0};
     memset(many, 0, sizeof(many));
     use_one_compiler();
     open_store();
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < 12; i++)
         ask_long(&many[i], 1, i);
     wait_for(&many[0]);
     uint64_t before = stats().compiled;
@@ -299,7 +299,7 @@ Test(policy_store, one_users_many_are_not_in_the_way_of_anothers_one, .init = se
     wait_for(&one);
     cr_assert_eq(one.code, 0, "%s", one.text);
     cr_assert_leq(stats().compiled - before, 4, "%d were compiled before it", (int)(stats().compiled - before));
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < 12; i++) {
         wait_for(&many[i]);
         cr_assert_eq(many[i].code, 0, "%s", many[i].text);
     }
