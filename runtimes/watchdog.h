@@ -1,8 +1,8 @@
 #ifndef SP_RUNTIMES_WATCHDOG_H
 #define SP_RUNTIMES_WATCHDOG_H
 
-/* Where no memory cgroup holds a sandbox: a look at what its processes use, page tables included, now and then. Best effort: between two looks
- * more may be used, and files in its tmpfs are not counted (they have a bound of their own). */
+/* Where no memory cgroup holds a sandbox: a look at what its processes use, page tables included, now and then. Best effort:
+ * between two looks more may be used, and files in its tmpfs are not counted (they have a bound of their own). */
 
 #include <stddef.h>
 #include <stdint.h>
