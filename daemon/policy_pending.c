@@ -289,7 +289,10 @@ static void decoded(struct sp_policy_pending *pending)
         free_pending(pending);
         return;
     }
-    pending->step = STEP_READY;
+    if (pending->waiters)
+        pending->step = STEP_READY;
+    else
+        free_pending(pending); /* all left while it was being decoded */
 }
 
 static void end_step(struct sp_policy_pending *pending, bool cancelled)

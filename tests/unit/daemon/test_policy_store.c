@@ -358,6 +358,22 @@ Test(policy_store, what_waits_for_its_turn_can_be_given_up, .init = set_up, .fin
     cr_assert_leq(stats().compiled, 4);
 }
 
+Test(policy_store, what_was_decoded_for_nobody_is_given_up, .init = set_up, .fini = tear_down)
+{
+    struct asked asked = {0};
+    open_store();
+    ask_yaml(&asked, 1, TEXT);
+    usleep(100000); /* it is decoded; only the loop does not know yet, and the cancel comes too late for the thread */
+    sp_policy_store_cancel(&asked.request);
+    wait_for(&asked);
+    for (int i = 0; i < 1000 && stats().compiling; i++) {
+        uv_run(&f.loop, UV_RUN_NOWAIT);
+        usleep(1000);
+    }
+    cr_assert_eq(stats().compiling, 0);
+    cr_assert_eq(stats().compiled, 0);
+}
+
 Test(policy_store, bounds_how_many_are_on_their_way, .init = set_up, .fini = tear_down)
 {
     struct asked asked[3], more = {0};
