@@ -47,6 +47,19 @@ static inline void served_write(const char *name, const char *text)
     cr_assert_eq(chmod(path, 0600), 0);
 }
 
+/* The first line of the audit file is of this event. */
+static inline void served_expect_audited(const char *audit_file, const char *event)
+{
+    char path[160], told[64], line[512] = "";
+    snprintf(path, sizeof(path), "%s/%s", served.folder, audit_file);
+    snprintf(told, sizeof(told), "\"event\":\"%s\"", event);
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file);
+    cr_assert_not_null(fgets(line, sizeof(line), file));
+    cr_assert_not_null(strstr(line, told), "%s", line);
+    fclose(file);
+}
+
 /* The configuration: the folder's policies and audit file, and these lines. */
 static inline void served_configure(const char *audit_file, const char *lines)
 {

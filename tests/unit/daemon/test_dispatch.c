@@ -47,12 +47,7 @@ Test(dispatch, asks_for_the_right_before_it_reads_parameters, .init = start, .fi
     peer_expect(&peer, 1, "denied: run needs the right \"run\"");
     peer_ask(&peer, 2, "hello", NULL);
     peer_expect(&peer, 2, NULL);
-    char path[160], line[512] = "";
-    snprintf(path, sizeof(path), "%s/audit", served.folder);
-    FILE *file = fopen(path, "r");
-    cr_assert_not_null(fgets(line, sizeof(line), file));
-    cr_assert_not_null(strstr(line, "\"event\":\"denial\""), "%s", line);
-    fclose(file);
+    served_expect_audited("audit", "denial");
 }
 
 /* There is no spawner here. */
