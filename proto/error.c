@@ -34,7 +34,8 @@ static void make_utf8(char *text)
         bytes[at++] = '?';
 }
 
-static int set(struct sp_error *error, int code, const char *path, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static int set(
+    struct sp_error *error, int code, const char *path, const char *format, va_list args)
 {
     if (!error || error->code)
         return code;
