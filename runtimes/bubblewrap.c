@@ -15,6 +15,11 @@
 #include "runtimes/bwrap_argv.h"
 #include "runtimes/cgroup.h"
 #include "runtimes/folder.h"
+#include "runtimes/orphans.h"
+
+/* After the spawner was killed. */
+#define LOOK_MS   20
+#define LOOKS_MAX 50
 
 static struct sp_bubblewrap_sandbox *of(struct sp_sandbox *sandbox)
 {
@@ -37,7 +42,7 @@ static void free_adapter(struct sp_bubblewrap *adapter)
 
 void sp_bubblewrap_free_if_closed(struct sp_bubblewrap *adapter)
 {
-    if (!adapter->link_closed || adapter->sandboxes)
+    if (!adapter->closed || adapter->open_parts || adapter->sandboxes)
         return;
     void (*closed)(void *) = adapter->closed;
     void *context = adapter->closed_context;
@@ -276,16 +281,32 @@ static void on_event(void *context, const struct sp_spawner_event *event, int fd
     }
 }
 
-/* The kernel ends all that the spawner started. Each sandbox's stream tells when. */
+static void each_box(struct sp_bubblewrap *adapter, void (*act)(struct sp_bubblewrap_sandbox *box))
+{
+    for (struct sp_bubblewrap_sandbox *box = adapter->sandboxes, *next; box; box = next) {
+        next = box->next;
+        act(box);
+    }
+}
+
+static void on_mourning(uv_timer_t *timer)
+{
+    struct sp_bubblewrap *adapter = timer->data;
+    sp_orphans_kill(adapter->hello.pid);
+    if (++adapter->n_looks < LOOKS_MAX)
+        return;
+    uv_timer_stop(timer);
+    each_box(adapter, sp_bubblewrap_box_give_up);
+}
+
+/* The kernel ends all that the spawner started, but for what orphans.h tells of. Each sandbox's stream tells when. */
 static void on_gone(void *context)
 {
     struct sp_bubblewrap *adapter = context;
     adapter->available = false;
     snprintf(adapter->reason, sizeof adapter->reason, "the spawner has ended");
-    for (struct sp_bubblewrap_sandbox *box = adapter->sandboxes, *next; box; box = next) {
-        next = box->next;
-        sp_bubblewrap_box_lost(box);
-    }
+    uv_timer_start(&adapter->mourning, on_mourning, LOOK_MS, LOOK_MS);
+    each_box(adapter, sp_bubblewrap_box_lost);
     adapter->config.room(adapter->config.context);
 }
 
@@ -327,15 +348,22 @@ static int open_(const struct sp_adapter_config *config, struct sp_adapter **ret
     }
     if (adapter->available)
         sp_bubblewrap_describe_limits(adapter);
+    uv_timer_init(runtimes->loop, &adapter->mourning);
+    adapter->mourning.data = adapter;
     *ret_adapter = (struct sp_adapter *)adapter;
     return 0;
 }
 
-static void on_link_closed(void *context)
+static void part_closed(void *context)
 {
     struct sp_bubblewrap *adapter = context;
-    adapter->link_closed = true;
+    adapter->open_parts--;
     sp_bubblewrap_free_if_closed(adapter);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    part_closed(handle->data);
 }
 
 static void close_(struct sp_adapter *base, void (*closed)(void *context), void *context)
@@ -343,7 +371,9 @@ static void close_(struct sp_adapter *base, void (*closed)(void *context), void 
     struct sp_bubblewrap *adapter = adapter_of(base);
     adapter->closed = closed;
     adapter->closed_context = context;
-    sp_spawner_link_close(&adapter->link, on_link_closed, adapter);
+    adapter->open_parts = 2;
+    uv_close((uv_handle_t *)&adapter->mourning, on_timer_closed);
+    sp_spawner_link_close(&adapter->link, part_closed, adapter);
 }
 
 static void describe(const struct sp_adapter *base, struct sp_runtime_info *ret_info)

@@ -49,7 +49,9 @@ struct sp_bubblewrap {
     int languages[SP_LANGUAGE_COUNT];
     const char *dialects[SP_LANGUAGE_COUNT]; /* one of each of these */
     size_t n_languages;
-    bool link_closed;
+    uv_timer_t mourning; /* ticks after the spawner was killed, until nothing of it is left */
+    unsigned n_looks;
+    unsigned open_parts; /* the link, the timer: not yet closed */
     void (*closed)(void *context);
     void *closed_context;
     uint8_t read_bytes[64 << 10];
@@ -86,5 +88,7 @@ bool sp_bubblewrap_box_started(struct sp_bubblewrap_sandbox *box, const int fds[
 void sp_bubblewrap_box_lowered(struct sp_bubblewrap_sandbox *box, int status);
 void sp_bubblewrap_box_ended(struct sp_bubblewrap_sandbox *box, const struct sp_spawner_event *end);
 void sp_bubblewrap_box_lost(struct sp_bubblewrap_sandbox *box);
+/* A lost one that never became ready, and whose stream will not end any more: nothing is waited for. */
+void sp_bubblewrap_box_give_up(struct sp_bubblewrap_sandbox *box);
 
 #endif

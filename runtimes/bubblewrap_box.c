@@ -299,6 +299,14 @@ void sp_bubblewrap_box_lost(struct sp_bubblewrap_sandbox *box)
     see_spawner_end(box);
 }
 
+void sp_bubblewrap_box_give_up(struct sp_bubblewrap_sandbox *box)
+{
+    if (box->sandbox.reader.ready || !box->spawner_ended)
+        return;
+    box->stream_ended = box->init_gone = true;
+    tell_end_if_over(box);
+}
+
 void sp_bubblewrap_box_kill(struct sp_bubblewrap_sandbox *box)
 {
     if (box->killed || box->told)

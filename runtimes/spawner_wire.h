@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SP_SPAWNER_WIRE_VERSION 2u
+#define SP_SPAWNER_WIRE_VERSION 3u
 #define SP_SPAWNER_PATH_BYTES   512u
 #define SP_SPAWNER_TEXT_BYTES   200u
 #define SP_SPAWNER_FDS_MAX      3u
@@ -36,6 +36,7 @@ enum sp_spawner_by { SP_SPAWNER_BY_NONE, SP_SPAWNER_BY_CGROUP1, SP_SPAWNER_BY_CG
 /* The spawner's first packet. */
 struct sp_spawner_hello {
     uint32_t version, size_bytes;
+    pid_t pid; /* its own, which is its session's too */
     uint8_t available, groups_kept, slot_uids;
     uint8_t memory_by, pids_by, cpu_by; /* enum sp_spawner_by */
     uint8_t kill_by_cgroup;

@@ -56,33 +56,10 @@ static uint64_t share_bytes(int proc, const struct sp_proc_stat *process)
     return field_bytes(proc, process->pid, "smaps_rollup", "\nPss:", process->rss_bytes);
 }
 
-static size_t read_all(int proc, struct sp_proc_stat **ret_all)
-{
-    size_t n = 0, room = 0;
-    int copy = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-    *ret_all = NULL;
-    for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
-            continue;
-        if (n == room) {
-            room = room ? 2 * room : 256;
-            struct sp_proc_stat *more = reallocarray(*ret_all, room, sizeof **ret_all);
-            if (!more)
-                break;
-            *ret_all = more;
-        }
-        n += sp_proc_stat_read(proc, (pid_t)atoi(entry->d_name), *ret_all + n);
-    }
-    if (entries)
-        closedir(entries);
-    return n;
-}
-
 void sp_watchdog_look(int proc, struct sp_watchdog_item *items, size_t n_items)
 {
     sp_cleanup(sp_free_ptr) struct sp_proc_stat *all = NULL;
-    size_t n = read_all(proc, &all);
+    size_t n = sp_proc_stat_read_all(proc, &all);
     for (size_t i = 0; i < n_items; i++)
         items[i].used_bytes = items[i].processes = 0;
     if (n)
@@ -117,7 +94,7 @@ void sp_watchdog_kill(int proc, pid_t init)
 {
     sp_cleanup(sp_free_ptr) struct sp_proc_stat *all = NULL;
     struct sp_watchdog_item item = {.init = init};
-    size_t n = read_all(proc, &all);
+    size_t n = sp_proc_stat_read_all(proc, &all);
     if (n)
         qsort(all, n, sizeof *all, by_pid);
     for (size_t i = 0; i < n; i++)

@@ -288,6 +288,7 @@ int main(int argc, char **argv)
         spawner.cgroup.parents[part] = spawner.cgroup.instances[part] = -1;
     spawner.hello.version = SP_SPAWNER_WIRE_VERSION;
     spawner.hello.size_bytes = sizeof spawner.hello;
+    spawner.hello.pid = getpid();
     bool ready = make_ready(&spawner, &error) == 0;
     spawner.hello.available = ready;
     snprintf(spawner.hello.text, sizeof spawner.hello.text, "%.199s", error.text);

@@ -286,6 +286,29 @@ Test(lifetime, the_spawner_killed_leaves_nothing)
     bench_abandon(&bench);
 }
 
+static void keeps_four(struct sp_runtimes_config *config)
+{
+    config->pool.min = config->pool.max = 4;
+}
+
+/* Also while it makes sandboxes: bubblewrap's inside is for a moment nobody's to take along. */
+Test(lifetime, the_spawner_killed_at_any_moment_leaves_nothing)
+{
+    size_t before = bench_processes("--disable-userns");
+    for (unsigned i = 0; i < 40; i++) {
+        bench_open(&bench, &(struct bench_options){keeps_four});
+        for (uint64_t end = uv_hrtime() + i * 750000ull; uv_hrtime() < end;)
+            uv_run(&bench.loop, UV_RUN_NOWAIT);
+        kill(bench.spawner, SIGKILL);
+        waitpid(bench.spawner, NULL, 0);
+        bench.spawner = 0;
+        bench_abandon(&bench);
+        for (unsigned tries = 0; tries < 40 && bench_processes("--disable-userns") > before; tries++)
+            usleep(50000);
+        cr_assert_leq(bench_processes("--disable-userns"), before, "killed after %g ms", i * 0.75);
+    }
+}
+
 /* Else it would wait for its turn behind whatever else the daemon's session runs, and kills with it. */
 Test(lifetime, the_spawner_has_a_session_of_its_own)
 {
