@@ -27,7 +27,8 @@ struct sp_policy_pending {
     struct sp_policy_store *store;
     struct sp_task task;
     enum step step;
-    uint32_t uid; /* who brought it, then who pays for it */
+    uint32_t uid;      /* who brought it, then who pays for it */
+    uint32_t room_uid; /* the same, but never the operator: whose share of the room it takes */
     struct sp_policy_source source;
     char id[SP_POLICY_ID_SIZE]; /* once it is decoded: the model itself is the compiler's then */
     struct sp_policy_model *model;
@@ -119,12 +120,21 @@ static void drop_waiter(struct sp_policy_resolve_request *request)
     request->link = NULL;
 }
 
-static void free_pending(struct sp_policy_pending *pending)
+/* From here on nobody joins it. */
+static void unlist(struct sp_policy_pending *pending)
 {
+    if (!pending->link)
+        return;
     *pending->link = pending->next;
     if (pending->next)
         pending->next->link = pending->link;
+    pending->link = NULL;
     pending->store->n_pending--;
+}
+
+static void free_pending(struct sp_policy_pending *pending)
+{
+    unlist(pending);
     sp_policy_source_fini(&pending->source);
     if (pending->model)
         sp_policy_model_free(pending->model);
@@ -133,16 +143,21 @@ static void free_pending(struct sp_policy_pending *pending)
     free(pending);
 }
 
-/* Tells everybody, and ends. policy NULL: error. */
+/* Tells everybody, and ends. policy NULL: error. Who is told may ask for the same again, or have the cache give it up. */
 static void finish(struct sp_policy_pending *pending, struct sp_policy *policy, const struct sp_error *error)
 {
     struct sp_policy_resolve_request *request;
+    unlist(pending);
+    if (policy)
+        sp_policy_ref(policy);
     while ((request = pending->waiters)) {
         drop_waiter(request);
         if (policy)
             sp_policy_pending_fill(pending->store, request, policy);
         request->done(request, policy ? NULL : error);
     }
+    if (policy)
+        sp_policy_unref(policy);
     free_pending(pending);
 }
 
@@ -207,10 +222,11 @@ static struct sp_policy_resolve_request *find_payer(
     return NULL;
 }
 
-static void submit(struct sp_policy_pending *pending, uint32_t uid)
+static void submit(struct sp_policy_pending *pending, uint32_t uid, uint32_t payer_uid)
 {
     struct sp_error error = {0};
     pending->uid = uid;
+    pending->room_uid = payer_uid;
     pending->task.uid = uid;
     pending->step = STEP_COMPILE;
     if (sp_workers_submit(pending->store->config.compilers, &pending->task, &error) < 0)
@@ -230,7 +246,7 @@ static bool begin_one(struct sp_policy_store *store)
         return false;
     uint32_t uid = pending->uid == SP_POLICY_UID_OPERATOR ? pending->uid : payer->uid;
     if (check_spending(store, uid, &error) == 0) {
-        submit(pending, uid);
+        submit(pending, uid, payer->uid);
         return true;
     }
     drop_waiter(payer);
@@ -343,10 +359,8 @@ static void compile_done(struct sp_task *task, bool cancelled)
 static int check_room(struct sp_policy_store *store, uint32_t uid, struct sp_error *error)
 {
     size_t n = 0;
-    if (uid == SP_POLICY_UID_OPERATOR)
-        return 0;
     for (const struct sp_policy_pending *each = store->pending; each; each = each->next)
-        n += each->uid == uid;
+        n += each->room_uid == uid;
     if (n >= store->config.user_compiles_max)
         return sp_error_set(error, SP_EBUSY, "too many policies of yours are waiting to be compiled");
     if (store->n_pending >= store->config.compiles_max)
@@ -379,7 +393,7 @@ int sp_policy_pending_wait(struct sp_policy_store *store, uint32_t uid, struct s
     int r = store->config.compilers ? check_spending(store, uid, error)
                                     : sp_error_set(error, SP_EUNKNOWN_POLICY, "nothing is compiled here");
     if (r == 0)
-        r = check_room(store, uid, error);
+        r = check_room(store, request->uid, error);
     pending = r == 0 ? calloc(1, sizeof(*pending)) : NULL;
     if (r == 0 && !pending)
         r = sp_error_set(error, SP_ENO_MEMORY, NULL);
@@ -390,6 +404,7 @@ int sp_policy_pending_wait(struct sp_policy_store *store, uint32_t uid, struct s
     *pending = (struct sp_policy_pending){
         .store = store,
         .uid = uid,
+        .room_uid = request->uid,
         .source = *source,
         .task = {.uid = uid,
             .weight_bytes = source->bytes.n_bytes + COMPILE_WEIGHT,

@@ -414,6 +414,82 @@ static struct sp_policy *put(uint32_t uid, const char *name, const char *text, i
     return (struct sp_policy *)kept;
 }
 
+/* Else names of presets that there are not would fill it for everybody. */
+Test(policy_store, presets_take_their_askers_room, .init = set_up, .fini = tear_down)
+{
+    struct asked asked[3] = {0}, other = {0};
+    f.config.compiles_max = 3;
+    f.config.user_compiles_max = 2;
+    open_store();
+    cr_assert_eq(ask(&asked[0], 1, "preset:a"), 0);
+    cr_assert_eq(ask(&asked[1], 1, "preset:b"), 0);
+    cr_assert_eq(ask(&asked[2], 1, "preset:c"), SP_EBUSY);
+    cr_assert_eq(ask(&other, 2, "preset:" SP_PRESET_DEFAULT), 0);
+    wait_for(&other);
+    cr_assert_eq(other.code, 0, "%s", other.text);
+    wait_for(&asked[1]);
+}
+
+/* ---- what may be done by whom is told ---- */
+
+static struct asked again;
+static struct sp_policy *newcomer;
+
+static void ask_again(struct sp_policy_resolve_request *request, const struct sp_error *error)
+{
+    snprintf(((struct asked *)request->data)->text, sizeof(again.text), "%s", request->name);
+    on_done(request, error);
+    again.request.describe = true;
+    if (!again.request.data)
+        cr_assert_eq(ask_yaml(&again, 1, "name: it\n" TEXT), 0);
+    again.request.done = ask_again;
+}
+
+Test(policy_store, who_is_told_may_ask_for_the_same_again, .init = set_up, .fini = tear_down)
+{
+    struct asked asked = {0}, first = {0};
+    again = (struct asked){0};
+    open_store();
+    cr_assert_eq(ask_yaml(&asked, 1, TEXT), 0);
+    wait_for(&asked);
+    first.request.describe = true;
+    cr_assert_eq(ask_yaml(&first, 1, "name: it\n" TEXT), 0);
+    first.request.done = ask_again;
+    wait_for(&first);
+    wait_for(&again);
+    cr_assert_str_eq(again.request.name, "it");
+}
+
+/* The cache has room for one, and gets another. */
+static void give_up(struct sp_policy_resolve_request *request, const struct sp_error *error)
+{
+    on_done(request, error);
+    cr_assert_eq(sp_policy_store_name(f.store, 1, sp_str_of("other"), newcomer, NULL), 0);
+}
+
+Test(policy_store, what_is_told_lasts_until_all_are_told, .init = set_up, .fini = tear_down)
+{
+    struct asked asked = {0}, first = {0}, second = {0};
+    f.config.cache_policies_max = 1;
+    write_policy("operators.yaml", OTHER);
+    open_store();
+    cr_assert_eq(ask_yaml(&asked, 1, TEXT), 0);
+    wait_for(&asked);
+    struct sp_policy_resolve_request request = {0};
+    const msgpack_object name = {.type = MSGPACK_OBJECT_STR, .via.str = {.ptr = "operators", .size = 9}};
+    cr_assert_eq(sp_policy_store_resolve(f.store, 1, &name, &request, NULL), SP_POLICY_RESOLVED);
+    newcomer = request.set.policies[0];
+    first.request.describe = second.request.describe = true;
+    cr_assert_eq(ask_yaml(&first, 1, TEXT), 0);
+    cr_assert_eq(ask_yaml(&second, 1, TEXT), 0);
+    first.request.done = second.request.done = give_up;
+    wait_for(&first);
+    wait_for(&second);
+    cr_assert_str_eq(second.ids[0], asked.ids[0]);
+    cr_assert_str_eq(first.ids[0], asked.ids[0]);
+    sp_policy_set_fini(&request.set);
+}
+
 Test(policy_store, names_belong_to_the_uid_that_put_them, .init = set_up, .fini = tear_down)
 {
     struct asked asked = {0};
