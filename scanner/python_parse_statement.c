@@ -61,7 +61,7 @@ static uint32_t parse_bind(struct sp_python_parser *parser)
     struct sp_python_children children = {0};
     sp_python_parse_append(parser, &children, sp_python_parse_expression(parser));
     if (sp_python_parse_accept_keyword(parser, SP_PYTHON_AS))
-        sp_python_parse_append(parser, &children, sp_python_parse_expression_targets(parser));
+        sp_python_parse_append(parser, &children, sp_python_parse_expression(parser));
     return sp_python_parse_close(parser, bind, &children);
 }
 

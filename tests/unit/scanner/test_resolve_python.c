@@ -19,6 +19,14 @@ Test(resolve_python, finds_imports_in_every_form)
         expect_way(sources[i], "socket", SP_VIA_DIRECT);
 }
 
+Test(resolve_python, finds_imports_behind_the_name_that_a_with_binds)
+{
+    expect_found("with a as b, __import__('socket') as c: pass");
+    expect_found("with a as b, __import__('socket'): pass");
+    expect_found("with a as b.c, d as (e, f), \\\n __import__('socket') as g: pass");
+    expect_found("async def f():\n  async with a as b[0], __import__('socket'): pass");
+}
+
 Test(resolve_python, finds_imports_in_broken_code)
 {
     expect_found("x = (1,\nimport socket");
