@@ -36,6 +36,7 @@ struct sp_python_scope {
     uint32_t parent;
     uint32_t n_bindings;
     uint8_t kind;
+    bool comprehension; /* a FUNCTION's: what := binds in it belongs to whoever wrote it */
 };
 
 struct sp_python_binding {
@@ -140,6 +141,9 @@ bool sp_resolve_python_set_grow(
 
 uint32_t sp_resolve_python_scope_new(struct sp_python_resolver *resolver, enum sp_python_scope_kind kind);
 void sp_resolve_python_scope_bind(struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set);
+/* As := does: past the comprehensions that it stands in. */
+void sp_resolve_python_scope_bind_walrus(
+    struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set);
 /* Binds a name as an import does: under the name that it has, so that it is no alias. */
 void sp_resolve_python_scope_import(
     struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set);

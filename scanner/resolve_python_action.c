@@ -337,8 +337,12 @@ const char *sp_resolve_python_action_power(const struct sp_python_value *value, 
     default: return NULL;
     }
     const char *what = NULL;
-    for (uint32_t i = 0; depth > 0 && i < value->n_items && i < NESTED_MAX && !what; i++)
+    bool row = value->kind == SP_PYTHON_VALUE_SEQUENCE || value->kind == SP_PYTHON_VALUE_DICT;
+    for (uint32_t i = 0; depth > 0 && i < value->n_items && i < NESTED_MAX && !what; i++) {
         what = sp_resolve_python_action_power(value->items[i], depth - 1);
+        if (!what && row && value->items[i] && sp_resolve_python_action_is_sink(value->items[i]))
+            what = "import or evaluation that gets out of sight";
+    }
     return what;
 }
 

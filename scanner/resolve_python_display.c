@@ -126,6 +126,13 @@ static void clear_target(struct sp_python_resolver *resolver, uint32_t target)
                 sp_resolve_python_scope_clear(resolver, resolver->scope, sp_resolve_python_at(resolver, child)->name);
 }
 
+static uint32_t new_scope(struct sp_python_resolver *resolver)
+{
+    uint32_t scope = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
+    resolver->scopes[scope].comprehension = scope > 0;
+    return scope;
+}
+
 /* The elements of a comprehension with one clause over known items: each round binds the target and walks the element
  * again, with nothing told. NULL where a round's outcome is not known. */
 static const struct sp_python_value *rounds(struct sp_python_resolver *resolver, struct sp_python_node *node,
@@ -141,7 +148,7 @@ static const struct sp_python_value *rounds(struct sp_python_resolver *resolver,
     bool again = resolver->again, known = results;
     resolver->quiet++;
     if (!node->name)
-        node->name = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
+        node->name = new_scope(resolver);
     for (uint32_t i = 0; known && i < n_most; i++) {
         struct sp_python_set set = {0};
         sp_resolve_python_set_add(resolver, &set, items->items[i]);
@@ -186,9 +193,8 @@ void sp_resolve_python_display_comprehension(
     const struct sp_python_node *only = NULL;
     struct sp_python_set only_items = {0};
     if (!node->value && !resolver->quiet)
-        node->value = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
-    resolver->scope =
-        node->value ? (uint32_t)node->value : sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
+        node->value = new_scope(resolver);
+    resolver->scope = node->value ? (uint32_t)node->value : new_scope(resolver);
     /* The clauses come behind the elements and before them in effect. */
     for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
         const struct sp_python_node *clause = sp_resolve_python_at(resolver, child);

@@ -342,7 +342,7 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
         sp_resolve_python_expression(resolver, node->child, ret_set);
         sp_resolve_python_action_tell_operator(
             resolver, resolver->names.items[node->name], ret_set, node->start, node->end);
-        sp_resolve_python_scope_bind(resolver, node->name, ret_set);
+        sp_resolve_python_scope_bind_walrus(resolver, node->name, ret_set);
         return;
     case SP_PYTHON_NODE_IMPORT:
     case SP_PYTHON_NODE_FROM:

@@ -166,6 +166,8 @@ static void map(
     const struct sp_python_value *items = known ? sp_fold_python_items(&resolver->fold, row->set.items[0]) : NULL;
     if (!items)
         sp_resolve_python_call_tell_getter(resolver, call);
+    if (row)
+        sp_resolve_python_action_hide(resolver, &row->set, row->start, row->end);
     for (uint8_t i = 0; function && i < function->set.n_items; i++) {
         const struct sp_python_value *callee = function->set.items[i];
         if (!items || row->set.other) {

@@ -114,6 +114,18 @@ void sp_resolve_python_scope_bind(struct sp_python_resolver *resolver, uint32_t 
     sp_resolve_python_scope_import(resolver, name, &aliased);
 }
 
+void sp_resolve_python_scope_bind_walrus(
+    struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set)
+{
+    uint32_t scope = resolver->scope;
+    while (resolver->scopes[scope].comprehension)
+        scope = resolver->scopes[scope].parent;
+    if (scope == resolver->scope)
+        sp_resolve_python_scope_bind(resolver, name, set);
+    else
+        sp_resolve_python_scope_bind_in(resolver, scope, name, set);
+}
+
 void sp_resolve_python_scope_declare(struct sp_python_resolver *resolver, uint32_t name, bool global)
 {
     uint32_t to = 0;

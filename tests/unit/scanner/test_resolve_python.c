@@ -128,6 +128,9 @@ Test(resolve_python, follows_aliases)
         "(a, b) = (__import__, 1)\na('socket')",
         "[a, *b] = [1, __import__]\nb[0]('socket')",
         "(i := __import__)('socket')",
+        "[i := __import__ for _ in [0]]\ni('socket')",
+        "{1: [i := __import__ for _ in x] for _ in y}\ni('socket')",
+        "def f():\n  any((i := __import__) for _ in x)\n  i('socket')",
         "i = __import__ if x else print\ni('socket')",
         "i = None or __import__\ni('socket')",
         "if x:\n  i = print\nelse:\n  i = __import__\ni('socket')",
@@ -404,6 +407,22 @@ Test(resolve_python, tells_what_calls_answer_that_nobody_writes)
     };
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
         expect_dynamic(sources[i]);
+}
+
+Test(resolve_python, tells_what_is_handed_on_within_rows)
+{
+    static const char *const sources[] = {
+        "max([__import__])('socket')",
+        "sorted([__import__], key=id)[0]('socket')",
+        "list(filter(None, (0, __import__)))[0]('socket')",
+        "list(zip([__import__]))[0][0]('socket')",
+        "import itertools\nnext(itertools.chain([], [exec]))('import socket')",
+        "f({'a': [__import__]})['a'][0]('socket')",
+        "a = []\na.extend([__import__])\na[0]('socket')",
+    };
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+        expect_dynamic(sources[i]);
+    expect_nothing("max([len, ord], key=id)\nlen([exec])\nf([open], {'a': print})");
 }
 
 Test(resolve_python, finds_nothing_in_what_calls_answer_that_answer_nothing_of_it)
