@@ -67,12 +67,14 @@ static void assign_link(
         sp_resolve_python_member_tell_path(resolver, text, target->start, target->end);
         sp_resolve_python_action_tell_operator(resolver, text, set, target->start, target->end);
         struct sp_python_set none = {.other = true}, told = {0};
+        bool own = false;
         if (!sp_resolve_python_set_affords(resolver, &owner, &told))
             owner = none;
         for (uint8_t i = 0; i < owner.n_items; i++) {
             struct sp_python_set member = {0};
             const struct sp_python_value *path = owner.items[i];
             sp_resolve_python_store_member(resolver, path, text, target->start, target->end);
+            own |= path->kind == SP_PYTHON_VALUE_FUNCTION;
             if (path->kind != SP_PYTHON_VALUE_PATH)
                 continue;
             sp_resolve_python_member_find(resolver, path, text, SP_VIA_DIRECT, target->start, target->end, &member);
@@ -89,7 +91,7 @@ static void assign_link(
                     sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
             }
         }
-        if ((owner.other || owner.n_items == 0) && set->n_items)
+        if ((own || owner.other || owner.n_items == 0) && set->n_items)
             sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, link->name, set);
         if (told.limit && !resolver->quiet)
             sp_resolve_python_emit_limit(

@@ -17,6 +17,15 @@ static uint32_t new_function(struct sp_python_resolver *resolver, uint32_t node)
     return ++resolver->n_functions;
 }
 
+/* Who asks the function, class or module for its annotations has them. */
+static void annotation(struct sp_python_resolver *resolver, uint32_t index)
+{
+    struct sp_python_set set;
+    const struct sp_python_node *node = sp_resolve_python_at(resolver, index);
+    sp_resolve_python_expression(resolver, index, &set);
+    sp_resolve_python_action_escape(resolver, &set, node->start, node->end);
+}
+
 /* Parameters are bound to their defaults and to what is not known; defaults belong to the scope outside. */
 static void parameters(struct sp_python_resolver *resolver, uint32_t node, uint32_t scope)
 {
@@ -31,7 +40,7 @@ static void parameters(struct sp_python_resolver *resolver, uint32_t node, uint3
         for (uint32_t part = parameter->child; part; part = sp_resolve_python_at(resolver, part)->next) {
             if (sp_resolve_python_at(resolver, part)->kind == SP_PYTHON_NODE_OTHER &&
                 sp_resolve_python_at(resolver, part)->next == 0 && part == parameter->child)
-                sp_resolve_python_expression_visit(resolver, part);
+                annotation(resolver, part);
             else
                 sp_resolve_python_expression(resolver, part, &set);
         }
@@ -61,7 +70,7 @@ const struct sp_python_value *sp_resolve_python_statement_define(struct sp_pytho
         }
         bool body = kind == SP_PYTHON_NODE_BLOCK || node->kind == SP_PYTHON_NODE_LAMBDA;
         if (!body) {
-            sp_resolve_python_expression_visit(resolver, child);
+            annotation(resolver, child);
             continue;
         }
         resolver->scope = scope;
@@ -344,10 +353,10 @@ void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t i
     case SP_PYTHON_NODE_ASSIGN: assign(resolver, node); return;
     case SP_PYTHON_NODE_AUGMENTED: augmented(resolver, node); return;
     case SP_PYTHON_NODE_ANNOTATED: {
-        uint32_t annotation = node->child ? sp_resolve_python_at(resolver, node->child)->next : 0;
-        uint32_t value = annotation ? sp_resolve_python_at(resolver, annotation)->next : 0;
-        if (annotation)
-            sp_resolve_python_expression_visit(resolver, annotation);
+        uint32_t second = node->child ? sp_resolve_python_at(resolver, node->child)->next : 0;
+        uint32_t value = second ? sp_resolve_python_at(resolver, second)->next : 0;
+        if (second)
+            annotation(resolver, second);
         if (value) {
             sp_resolve_python_expression(resolver, value, &set);
             sp_resolve_python_assign(resolver, node->child, &set);

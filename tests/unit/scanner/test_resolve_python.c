@@ -132,6 +132,7 @@ Test(resolve_python, follows_aliases)
         "{1: [i := __import__ for _ in x] for _ in y}\ni('socket')",
         "def f():\n  any((i := __import__) for _ in x)\n  i('socket')",
         "i = __import__ if x else print\ni('socket')",
+        "def f(): pass\nf.i = __import__\nf.i('socket')",
         "i = None or __import__\ni('socket')",
         "if x:\n  i = print\nelse:\n  i = __import__\ni('socket')",
         "i = __import__\ni('socket')\ni = print",
@@ -409,7 +410,7 @@ Test(resolve_python, tells_what_calls_answer_that_nobody_writes)
         expect_dynamic(sources[i]);
 }
 
-Test(resolve_python, tells_what_is_handed_on_within_rows)
+Test(resolve_python, tells_what_is_handed_on_within_rows_and_annotations)
 {
     static const char *const sources[] = {
         "max([__import__])('socket')",
@@ -418,11 +419,16 @@ Test(resolve_python, tells_what_is_handed_on_within_rows)
         "list(zip([__import__]))[0][0]('socket')",
         "import itertools\nnext(itertools.chain([], [exec]))('import socket')",
         "f({'a': [__import__]})['a'][0]('socket')",
+        "x: __import__ = 1\n__annotations__['x']('socket')",
+        "def f(x: __import__): pass\nf.__annotations__['x']('socket')",
+        "def f() -> __import__: pass\nf.__annotations__['return']('socket')",
+        "class C:\n  x: exec\nC.__annotations__['x']('import socket')",
         "a = []\na.extend([__import__])\na[0]('socket')",
     };
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
         expect_dynamic(sources[i]);
-    expect_nothing("max([len, ord], key=id)\nlen([exec])\nf([open], {'a': print})");
+    expect_nothing("def f(a: int, *b: list[str], c: 'exec' = None) -> type: pass\nx: tuple[int, ...] = ()\nmax([len, "
+                   "ord], key=id)\nlen([exec])\nf([open], {'a': print})");
 }
 
 Test(resolve_python, finds_nothing_in_what_calls_answer_that_answer_nothing_of_it)
