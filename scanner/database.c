@@ -51,9 +51,14 @@ static int compile_pcre2(struct build *build, size_t i, struct sp_re_pcre2 *prin
     uint32_t options = PCRE2_DOTALL | PCRE2_USE_OFFSET_LIMIT | PCRE2_AUTO_CALLOUT | PCRE2_ALT_CIRCUMFLEX |
                        PCRE2_NEVER_BACKSLASH_C | (build->database->utf8 ? PCRE2_UTF : PCRE2_NEVER_UTF) |
                        (print->ucp ? PCRE2_UCP : 0);
-    /* Where Hyperscan shows the place, PCRE2 need not look for it: what it looks at without a callout is not counted. */
-    if (pattern->grade == SP_GRADE_EXACT || pattern->grade == SP_GRADE_ENDS)
+    /* Where Hyperscan shows the place, PCRE2 need not look for it: what it looks at without a callout is not counted.
+     * Until 10.45 it takes the character that a lookahead asks for to stand before the one that must follow, though they
+     * may be the same: (?=a)b?a misses "a". */
+    if (pattern->grade == SP_GRADE_EXACT || pattern->grade == SP_GRADE_ENDS || print->looks_ahead)
         options |= PCRE2_NO_START_OPTIMIZE;
+    /* It forgets that an atomic group which may be empty has something behind it: b?(?>(a)?)b misses "b". */
+    if (print->atomic)
+        options |= PCRE2_NO_AUTO_POSSESS;
     int number;
     PCRE2_SIZE offset;
     pattern->code = pcre2_compile((PCRE2_SPTR)print->text, print->n_bytes, options, &number, &offset, context);

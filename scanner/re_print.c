@@ -26,7 +26,7 @@ struct printer {
     bool utf8;
     int code;
     /* PCRE2 */
-    bool ucp;
+    bool ucp, looks_ahead, atomic;
     struct sp_re_weight *weights;
     size_t n_weights;
     /* Hyperscan */
@@ -291,6 +291,7 @@ static void put_repeat(struct printer *printer, const struct sp_re_node *node, b
     put_bounds(printer, node->repeat.min, node->repeat.max);
     static const char *const signs[] = {[SP_RE_GREEDY] = "", [SP_RE_LAZY] = "?", [SP_RE_POSSESSIVE] = "+"};
     put(printer, signs[node->repeat.greed]);
+    printer->atomic |= node->repeat.greed == SP_RE_POSSESSIVE && !is_unit(node->child);
 }
 
 static void put_backref(struct printer *printer, const struct sp_re_node *node)
@@ -342,6 +343,7 @@ static void put_look(struct printer *printer, const struct sp_re_node *node)
         printer->structural = true;
         return;
     }
+    printer->looks_ahead |= !node->look.behind && !node->look.negated;
     static const char *const opens[2][2] = {{"(?=", "(?!"}, {"(?<=", "(?<!"}};
     put_group(printer, opens[node->look.behind][node->look.negated], node->child, false);
 }
@@ -355,6 +357,7 @@ static void put_node(struct printer *printer, const struct sp_re_node *node, boo
     case SP_RE_AT: put_at(printer, node); break;
     case SP_RE_GROUP:
         printer->structural |= node->atomic && !tail;
+        printer->atomic |= node->atomic;
         put_group(printer,
             node->atomic && !printer->hyperscan      ? "(?>"
             : node->index > 0 && !printer->hyperscan ? "("
@@ -390,6 +393,8 @@ int sp_re_print_pcre2(const struct sp_re *re, bool utf8, struct sp_arena *arena,
         *ret_print = (struct sp_re_pcre2){.text = text,
             .n_bytes = printer.out.n_bytes,
             .ucp = printer.ucp,
+            .looks_ahead = printer.looks_ahead,
+            .atomic = printer.atomic,
             .weights = printer.weights,
             .n_weights = printer.n_weights};
     sp_buffer_fini(&printer.out);

@@ -16,176 +16,11 @@ import sys
 import warnings
 from re import _parser
 
+from pattern_maker import POSSESSIVE, Maker, Small, as_atomic, as_written, mutate
+
 warnings.simplefilter("ignore")
 
 FLAGS = [(1, re.I), (2, re.M), (4, re.S), (8, re.X), (16, re.A)]
-ASCII_LETTERS = "aabbcx_A1 \n"
-# Without upper-case letters beyond the BMP: Python never finds them in a class under IGNORECASE.
-OTHER_LETTERS = "éÉſKkßİıσςΣ٣漢\u00a0\u2028\x1c\x85𐐨µμ"
-WORDS = ["os", "import", "eval(", "open", ".", "system", "'", '"', "(", ")", "abc", "  ", "\n", "x=1", "ab", "#"]
-
-# Until 3.11.4 a possessive repetition of a group kept what a failed round had eaten (gh-106052).
-POSSESSIVE_BROKEN = re.search("b(c(?:x$)+)*+", "bcxd").end() != 1
-
-
-class Maker:
-    """Makes a pattern and, for it, texts that it is likely to match."""
-
-    def __init__(self, rng):
-        self.rng = rng
-        self.groups = 0
-        self.closed = []
-        self.letters = ASCII_LETTERS if rng.random() < 0.55 else ASCII_LETTERS + OTHER_LETTERS
-        self.fixed = 0  # inside a lookbehind
-
-    def char(self):
-        return self.rng.choice(self.letters)
-
-    def literal(self):
-        c = self.char()
-        how = self.rng.random()
-        if how < 0.1:
-            text = "\\x%02x" % ord(c) if ord(c) < 256 else "\\U%08x" % ord(c)
-        elif how < 0.15 and ord(c) < 0x10000:
-            text = "\\u%04X" % ord(c)
-        elif how < 0.18 and ord(c) < 64:
-            text = "\\0%o" % ord(c)
-        elif c == "\n":
-            text = "\\n"
-        else:
-            text = re.escape(c)
-        return text, lambda: c
-
-    def klass(self):
-        rng = self.rng
-        parts, choices = [], []
-        for _ in range(rng.randint(1, 4)):
-            kind = rng.random()
-            if kind < 0.5:
-                c = self.char()
-                parts.append("\\n" if c == "\n" else re.escape(c))
-                choices.append(c)
-            elif kind < 0.75:
-                a, b = sorted((self.char(), self.char()))
-                parts.append("\\x%02x-\\U%08x" % (ord(a), ord(b)) if ord(a) < 256 else "\\U%08x-\\U%08x" % (ord(a), ord(b)))
-                choices += [a, b]
-            else:
-                parts.append(rng.choice([r"\d", r"\D", r"\s", r"\S", r"\w", r"\W"]))
-                choices.append(self.char())
-        negated = rng.random() < 0.3
-        return "[" + "^" * negated + "".join(parts) + "]", lambda: rng.choice(choices if not negated else self.letters)
-
-    def category(self):
-        text = self.rng.choice([r"\d", r"\D", r"\s", r"\S", r"\w", r"\W", ".", "."])
-        return text, self.char
-
-    def anchor(self):
-        return self.rng.choice(["^", "$", r"\b", r"\B", r"\A", r"\Z", r"\b", "^", "$"]), lambda: ""
-
-    def group(self, depth):
-        rng = self.rng
-        kind = rng.random()
-        if kind < 0.35 and not self.fixed:
-            self.groups += 1
-            number = self.groups
-            named = rng.random() < 0.3
-            text, sample = self.alternatives(depth - 1)
-            self.closed.append((number, named))
-            return ("(?P<g%d>%s)" % (number, text) if named else "(%s)" % text), sample
-        if kind < 0.6:
-            text, sample = self.alternatives(depth - 1)
-            return "(?:%s)" % text, sample
-        if kind < 0.68:
-            text, sample = self.alternatives(depth - 1)
-            return "(?>%s)" % text, sample
-        if kind < 0.78:
-            on = rng.choice(["i", "m", "s", "a", "u", "im", "is", "i-s", "-i", "-m", "-s", "-ims", "a-i", "x"])
-            if set(on.split("-")[0]) & set(on.split("-")[-1]) and "-" in on:
-                on = "i"
-            text, sample = self.alternatives(depth - 1)
-            if "x" in on:
-                text = " " + text + " "
-            swap = lambda: "".join(rng.choice([c, c.swapcase()]) for c in sample())
-            return "(?%s:%s)" % (on, text), swap
-        if kind < 0.9:
-            text, sample = self.alternatives(depth - 1)
-            ahead = rng.choice(["(?=", "(?!"])
-            return ahead + text + ")", (sample if ahead == "(?=" and rng.random() < 0.3 else lambda: "")
-        self.fixed += 1
-        text, sample = self.alternatives(min(depth - 1, 1))
-        self.fixed -= 1
-        return rng.choice(["(?<=", "(?<!"]) + text + ")", lambda: ""
-
-    def reference(self):
-        number, named = self.rng.choice(self.closed)
-        if self.rng.random() < 0.6:
-            return ("(?P=g%d)" % number if named else "\\%d" % number), lambda: self.char()
-        yes, a = self.sequence(1)
-        no, b = self.sequence(1)
-        return "(?(%s)%s|%s)" % ("g%d" % number if named else number, yes, no), self.rng.choice([a, b])
-
-    def atom(self, depth):
-        kind = self.rng.random()
-        if depth > 0 and kind < 0.3:
-            return self.group(depth)
-        if self.closed and not self.fixed and kind < 0.38:
-            return self.reference()
-        if kind < 0.75:
-            return self.literal()
-        return self.klass() if kind < 0.88 else self.category()
-
-    def item(self, depth):
-        if self.rng.random() < 0.1:
-            return self.anchor()
-        text, sample = self.atom(depth)
-        odds = self.rng.random()
-        if odds > (0.05 if self.fixed else 0.3):
-            return text, sample
-        if text.startswith(("(?=", "(?!", "(?<")):
-            return text, sample
-        low = self.rng.randint(0, 2)
-        high = low + self.rng.randint(0, 2)
-        bounds = self.rng.choice(["*", "+", "?", "{%d,}" % low, "{%d}" % max(low, 1), "{%d,%d}" % (low, max(high, 1)), "{,%d}" % max(high, 1)])
-        if self.fixed:
-            bounds = "{%d}" % max(low, 1)
-        times = self.rng.randint(0 if bounds[0] in "*?" or bounds.startswith(("{0", "{,")) else max(low, 1), max(high, 1))
-        greed = self.rng.choice(["", "", "", "?", "+"])
-        if greed == "+" and POSSESSIVE_BROKEN and text.startswith("("):
-            greed = ""
-        return text + bounds + greed, lambda: "".join(sample() for _ in range(times))
-
-    def sequence(self, depth):
-        items = [self.item(depth) for _ in range(self.rng.choice([1, 1, 2, 2, 3, 4]))]
-        return "".join(i[0] for i in items), lambda: "".join(i[1]() for i in items)
-
-    def alternatives(self, depth):
-        n = 1 if self.fixed else self.rng.choice([1, 1, 1, 2, 3])
-        items = [self.sequence(depth) for _ in range(n)]
-        return "|".join(i[0] for i in items), lambda: self.rng.choice(items)[1]()
-
-    def whole(self):
-        text, sample = self.alternatives(3)
-        if self.rng.random() < 0.12:
-            text = self.rng.choice(["(?i)", "(?m)", "(?s)", "(?im)", "(?a)", "(?u)", "(?#note)(?i)"]) + text
-        return text, sample
-
-    def texts(self, sample, n):
-        for _ in range(n):
-            parts = []
-            while sum(map(len, parts)) < 30 and self.rng.random() < 0.85:
-                kind = self.rng.random()
-                if kind < 0.5:
-                    parts.append(sample())
-                elif kind < 0.9:
-                    parts.append("".join(self.char() for _ in range(self.rng.randint(1, 6))))
-                else:
-                    parts.append(self.rng.choice(WORDS))
-            data = "".join(parts)[:60].encode("utf-8", "replace")
-            if self.rng.random() < 0.15:
-                at = self.rng.randint(0, len(data))
-                data = data[:at] + self.rng.choice([b"\xff", b"\x80", b"\xe2\x82", b"\xc3", b"\xf0\x90"]) + data[at:]
-            yield data
-
 
 CODE_PATTERNS = [
     r"\bos\.system\s*\(", r"\beval\s*\(", r"\bopen\s*\([^)]*['\"][wa]['\"][^)]*\)", r"\bsocket\.socket\s*\(",
@@ -282,22 +117,6 @@ def repeats_nothing(tree):
     return False
 
 
-def mutate(rng, pattern):
-    out = list(pattern)
-    for _ in range(rng.randint(1, 3)):
-        at = rng.randint(0, len(out))
-        kind = rng.random()
-        if kind < 0.35 and at < len(out):
-            del out[at]
-        elif kind < 0.8:
-            out.insert(at, rng.choice(["(", ")", "[", "]", "{", "}", "?", "*", "+", "|", "\\", "^", "-", "<", "P", "(?",
-                "(?P<", "(?P=", "(?(", "(?<", "(?#", "(?i", "i", "L", "x", ":", "=", "!", ">", ",", "0", "1", "2", "9",
-                "\\1", "\\x", "\\u12", "\\N{", "\\8", "\\400", "{2,1}", "{,", "#", "é", "\\z", "\\_", "(?i)", "(?-", "(?au)", "\n"]))
-        elif out:
-            out[rng.randrange(len(out))] = rng.choice("()[]{}?*+|\\^$-ab")
-    return "".join(out)
-
-
 def hexed(data):
     return data.hex() or "-"
 
@@ -328,7 +147,34 @@ def make(rng, n):
         texts = list(maker.texts(sample, 6))
         yield pattern, (ours, theirs), texts
         if rng.random() < 0.6:
-            yield mutate(rng, pattern), (ours, theirs), texts[:2]
+            yield mutate(rng, as_written(pattern)), (ours, theirs), texts[:2]
+        small = Small(rng)
+        yield small.whole(), (0, 0), small.texts()
+
+
+# What the patterns that were searched with must have been made of, and in how many of them at the least.
+CONSTRUCTS = {
+    "look-ahead": r"\(\?[=!]", "look-behind": r"\(\?<[=!]", "look-behind of alternatives": r"\(\?<[=!][^()]*\|",
+    "look-around in look-around": r"\(\?<?[=!][^)]*\(\?<?[=!]", "reference in look-behind": r"\(\?<[=!][^()]*(?:\\[1-9]|\(\?P=)",
+    "reference": r"\\[1-9]", "named reference": r"\(\?P=", "named group": r"\(\?P<\w", "name beyond ASCII": r"\(\?P<[^\x00-\x7f]",
+    "condition": r"\(\?\(", "condition by name": r"\(\?\([^\d)]", "condition of one branch": r"\(\?\(\w+\)[^()|]*\)",
+    "flags in front": r"^\(\?[a-z]+\)", "scoped flags": r"\(\?[a-z]+:", "scoped flags off": r"\(\?[a-z]*-[a-z]+:",
+    "scoped ascii": r"\(\?i?a", "verbose, with a note": r"\(\?i?x:[^:]*# \(note\n", "lazy": r"[*+?}]\?", "possessive": r"[^)][*+?}]\+",
+    "possessive group": r"\)(?:[*+?]|\{\d*,?\d*\})\+", "atomic group": r"\(\?>", "category": r"\\[dswDSW]", "boundary": r"\\[bB]",
+    "begin": r"\\A", "end": r"\\Z", "line begin": r"(?<!\[)\^", "line end": r"\$", "class": r"\[", "negated class": r"\[\^",
+    "beyond ASCII": r"[^\x00-\x7f]", "ignore_case": "(?#1)", "multiline": "(?#2)", "dotall": "(?#4)", "verbose": "(?#8)", "ascii": "(?#16)",
+}
+REFUSALS = ["requires fixed-width", "global flags not at the start", "invalid group reference", "unknown group name",
+    "open group", "same lookbehind", "conditional backref", "turned on and off", "unknown flag", "'L' flag", "nothing to repeat",
+    "multiple repeat", "min repeat", "unterminated character set", "unterminated subpattern", "bad escape", "unbalanced"]
+LEAST = 5
+
+
+def constructs(pattern, flags):
+    for name, expression in CONSTRUCTS.items():
+        given = re.fullmatch(r"\(\?#(\d+)\)", expression)
+        if flags & int(given[1]) if given else re.search(expression, pattern):
+            yield name
 
 
 # What Python takes and Sallyport does not, by the words it says so with; sallyport-policy(5) lists them.
@@ -338,12 +184,13 @@ HINTS = ["match nothing", "control character", "repetitions go up to", "look-beh
 
 def main():
     argv = sys.argv[1:]
-    n = 60000 if "--long" in argv else 1500
+    n = 60000 if "--long" in argv else 4500
     seed = int(argv[argv.index("--seed") + 1]) if "--seed" in argv else 11
     n = int(argv[argv.index("-n") + 1]) if "-n" in argv else n
     rng = random.Random(seed)
     signal.signal(signal.SIGALRM, on_alarm)
     counts, grades, hints = collections.Counter(), collections.Counter(), collections.Counter()
+    made = collections.Counter(dict.fromkeys([*CONSTRUCTS, *REFUSALS], 0))
     failures = []
 
     def fail(kind, pattern, flags, *what):
@@ -351,7 +198,8 @@ def main():
         failures.append((kind, pattern, flags, what))
 
     tool = subprocess.Popen([argv[0]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    for pattern, (ours, theirs), texts in make(rng, n):
+    for marked, (ours, theirs), texts in make(rng, n):
+        pattern = as_written(marked)
         tool.stdin.write(("%d %s %s\n" % (ours, hexed(pattern.encode()), " ".join(map(hexed, texts)))).encode())
         tool.stdin.flush()
         answer = tool.stdout.readline().decode().rstrip("\n")
@@ -370,6 +218,7 @@ def main():
             hint = next((h for h in HINTS if h in answer), None)
             if compiled is None:
                 counts["refused by both"] += 1
+                made.update(words for words in REFUSALS if words in str(error))
                 told = re.search(r" at position (\d+)$", answer)
                 if "character names" in answer and "undefined" in str(error):
                     pass
@@ -387,8 +236,11 @@ def main():
         if compiled is None:
             fail("taken", pattern, theirs, answer, str(error))
             continue
-        if POSSESSIVE_BROKEN and re.search(r"\)([*+?]|\{[\d,]*\})\+", pattern):
-            counts["possessive group, which this Python gets wrong"] += 1
+        made.update(constructs(pattern, ours))
+        if POSSESSIVE in marked:
+            compiled = re.compile(as_atomic(marked), theirs)
+        elif re.search(r"\)([*+?]|\{[\d,]*\})\+", pattern):
+            counts["possessive group by mutation, of which this Python may be wrong"] += 1
             continue
         words = answer.split(" ")
         grades[words[0]] += 1
@@ -416,9 +268,12 @@ def main():
     print("seed %d: %s" % (seed, ", ".join("%s %d" % item for item in sorted(counts.items()))))
     print("grades: %s" % ", ".join("%s %d" % item for item in sorted(grades.items())))
     print("refused here only: %s" % ", ".join("%s %d" % item for item in sorted(hints.items())))
+    print("made of: %s" % ", ".join("%s %d" % item for item in sorted(made.items())))
+    for name in sorted(name for name in made if made[name] < LEAST):
+        fail("too few of a kind", name, 0, made[name])
     for failure in failures[:40]:
         print("FAILED %s: %r flags %d: %r" % failure)
-    return 1 if failures or counts["pairs"] < n or counts["with a match"] < n else 0
+    return 1 if failures or counts["pairs"] < 5 * n or counts["with a match"] < 2 * n else 0
 
 
 if __name__ == "__main__":

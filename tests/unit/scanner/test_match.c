@@ -79,6 +79,17 @@ Test(match, takes_the_length_from_pythons_preferences)
     cr_expect(eq(str, search_one("(a+)b\\1", "aabaaaba"), "0:0-5 0:5-8"));
 }
 
+Test(match, asks_no_optimization_of_pcre2_that_misses_matches)
+{
+    /* What a lookahead asks for and what must follow may be one character. */
+    cr_expect(eq(str, search_one("(?=a)b?a", "a"), "0:0-1"));
+    cr_expect(eq(str, search_one("(?=e)(?:l|)eval", "xeval"), "0:1-5"));
+    /* What comes behind an atomic group that may be empty may need what stands before it. */
+    cr_expect(eq(str, search_one("b?(?>(a)?)b", "b"), "0:0-1"));
+    cr_expect(eq(str, search_one("\\w*(?:\\s|#)?+eval", "myeval"), "0:0-6"));
+    cr_expect(eq(str, search_one("e{0,2}(?>(?:x|y)*)eval", "eval"), "0:0-4"));
+}
+
 Test(match, finds_the_start_that_an_earlier_one_hides)
 {
     cr_expect(
