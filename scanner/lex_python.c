@@ -14,9 +14,10 @@
 #include <string.h>
 
 #define NONE      UINT32_MAX
-#define DEPTH_MAX 160 /* strings within fields within strings: CPython stops at 150 */
+#define DEPTH_MAX 512 /* strings and format specifications within each other: CPython stops at 200 brackets */
 
-enum reading { READ_311, READ_312 };
+/* READ_313: behind a field in a format specification, {{ is one brace again. READ_312: it opens a field, as READ_311 has it. */
+enum reading { READ_311, READ_312, READ_313, READ_COUNT };
 
 /* What is known to be wrong with the source; given back when a reading is. */
 struct faults {
@@ -29,7 +30,8 @@ struct lexer {
     const uint8_t *text;
     uint32_t n_bytes;
     enum sp_python_dialect dialect;
-    bool failed_312;
+    bool failed[READ_COUNT]; /* never of READ_311: it is what remains */
+    bool doubtful;           /* met in the formatted string: what READ_312 and READ_313 read differently */
     struct faults faults;
     unsigned depth;
     struct sp_span_list *spans;
@@ -186,14 +188,43 @@ static bool find_end(
     return false;
 }
 
-/* The code of a replacement field from `at` on: to the byte that ends it (one of } ! : or the = of a debugging field),
- * to `end` where there is none (old reading), NONE where the new reading fails. */
-static uint32_t lex_field_code(struct lexer *lexer, uint32_t at, uint32_t end, enum reading reading)
+/* Blanks, and in the new reading comments and joined lines: what may stand behind a field's expression. */
+static uint32_t skip_trivia(struct lexer *lexer, uint32_t at, uint32_t end, enum reading reading)
 {
     const uint8_t *text = lexer->text;
-    uint32_t i = at, n_open = 0;
-    while (i < end && !lexer->code) {
+    while (at < end && !lexer->code) {
+        if (is_blank(text[at]))
+            at++;
+        else if (reading != READ_311 && text[at] == '#')
+            at = lex_comment(lexer, at, end);
+        else if (reading != READ_311 && text[at] == '\\' && end - at > 1 && is_newline(text[at + 1]))
+            at += 2;
+        else
+            break;
+    }
+    return at;
+}
+
+/* The code of a replacement field from `at` on: to the byte that ends the field's expression (one of } ! :), to `end` where
+ * there is none (old reading), NONE where the new reading fails. *ret_code_end: the same, or the = of a debugging field. */
+static uint32_t lex_field_code(
+    struct lexer *lexer, uint32_t at, uint32_t end, enum reading reading, uint32_t *ret_code_end)
+{
+    const uint8_t *text = lexer->text;
+    uint32_t i = at, n_open = 0, equals = NONE;
+    for (;;) {
+        i = skip_trivia(lexer, i, end, reading);
+        if (i >= end || lexer->code)
+            break;
         uint8_t byte = text[i], next = i + 1 < end ? text[i + 1] : 0;
+        if (n_open == 0 && (byte == '}' || byte == ':' || (byte == '!' && next != '='))) {
+            *ret_code_end = equals == NONE ? i : equals;
+            return i;
+        }
+        /* What follows the = of a debugging field can only be its end. */
+        if (equals != NONE)
+            lexer->faults.refused = true;
+        equals = NONE;
         switch (byte) {
         case '"':
         case '\'':
@@ -202,14 +233,8 @@ static uint32_t lex_field_code(struct lexer *lexer, uint32_t at, uint32_t end, e
                 return NONE;
             continue;
         case '#':
-            if (reading == READ_312) {
-                i = lex_comment(lexer, i, end);
-                continue;
-            }
-            lexer->faults.refused = true;
-            break;
         case '\\':
-            if (reading == READ_312 && !is_newline(next))
+            if (reading != READ_311)
                 return NONE;
             lexer->faults.refused = true;
             break;
@@ -221,46 +246,29 @@ static uint32_t lex_field_code(struct lexer *lexer, uint32_t at, uint32_t end, e
         case '}':
             if (n_open > 0)
                 n_open--;
-            else if (byte == '}')
-                return i;
-            else if (reading == READ_312)
+            else if (reading != READ_311)
                 return NONE;
             else
                 lexer->faults.refused = true;
             break;
-        case ':':
-            if (n_open == 0)
-                return i;
-            break;
         case '<':
         case '>':
-            if (next == '=')
-                i++;
-            break;
         case '!':
             if (next == '=')
                 i++;
-            else if (n_open == 0)
-                return i;
             break;
         case '=':
-            if (next == '=') {
+            if (next == '=')
                 i++;
-            } else if (n_open == 0) {
-                uint32_t after = i + 1;
-                while (after < end && is_blank(text[after]))
-                    after++;
-                if (after < end && (text[after] == '}' || text[after] == '!' || text[after] == ':'))
-                    return i;
-                lexer->faults.refused = true;
-                i = after - 1;
-            }
+            else if (n_open == 0)
+                equals = i;
             break;
         default: break;
         }
         i++;
     }
-    return reading == READ_312 ? NONE : end;
+    *ret_code_end = end;
+    return reading != READ_311 ? NONE : end;
 }
 
 /* One replacement field, from its brace to behind its closing one. */
@@ -268,22 +276,17 @@ static uint32_t lex_field(
     struct lexer *lexer, uint32_t brace, uint32_t end, struct literal literal, enum reading reading)
 {
     const uint8_t *text = lexer->text;
-    uint32_t index = add(lexer, SP_SPAN_INTERPOLATION, brace + 1, brace + 1);
-    uint32_t i = lex_field_code(lexer, brace + 1, end, reading);
+    uint32_t index = add(lexer, SP_SPAN_INTERPOLATION, brace + 1, brace + 1), code_end;
+    uint32_t i = lex_field_code(lexer, brace + 1, end, reading, &code_end);
     if (i == NONE || lexer->code)
         return NONE;
-    lexer->spans->items[index].end = lexer->spans->items[index].body_end = i;
-    if (i < end && text[i] == '=') {
-        i++;
-        while (i < end && is_blank(text[i]))
-            i++;
-    }
+    lexer->spans->items[index].end = lexer->spans->items[index].body_end = code_end;
     if (i < end && text[i] == '!') {
         i++;
         while (i < end && is_name_byte(text[i]))
             i++;
-        while (i < end && is_blank(text[i]) && reading == READ_312)
-            i++;
+        if (reading != READ_311)
+            i = skip_trivia(lexer, i, end, reading);
     }
     if (i < end && text[i] == ':') {
         i = lex_pieces(lexer, i + 1, end, literal, true, reading);
@@ -293,7 +296,22 @@ static uint32_t lex_field(
     if (i < end && text[i] == '}')
         return i + 1;
     lexer->faults.refused = true;
-    return reading == READ_312 ? NONE : i;
+    return reading != READ_311 ? NONE : i;
+}
+
+/* A line end in the format specification of a string that is not triple ends the specification, new reading: comments may
+ * follow, and fields, and the field's closing brace, which is the answer. */
+static uint32_t lex_behind_spec(struct lexer *lexer, uint32_t at, uint32_t end, enum reading reading)
+{
+    uint32_t code_end, i = skip_trivia(lexer, at, end, reading);
+    if (i < end && lexer->text[i] == '}')
+        return i;
+    uint32_t index = add(lexer, SP_SPAN_INTERPOLATION, i, i);
+    i = lex_field_code(lexer, i, end, reading, &code_end);
+    if (i == NONE || lexer->code || lexer->text[i] != '}')
+        return NONE;
+    lexer->spans->items[index].end = lexer->spans->items[index].body_end = i;
+    return i;
 }
 
 /* Literal text and fields. Old reading: within [at, end), which is the literal's body; the answer is end, or the brace
@@ -303,11 +321,12 @@ static uint32_t lex_pieces(
 {
     const uint8_t *text = lexer->text;
     uint32_t i = at;
-    bool named = false; /* inside \N{…}, new reading */
+    bool named = false;        /* inside \N{…}, new reading */
+    bool behind_field = false; /* in a specification */
     if (++lexer->depth > DEPTH_MAX) {
         lexer->depth--;
         lexer->faults.refused = true;
-        if (reading == READ_312)
+        if (reading != READ_311)
             return NONE;
         add(lexer, SP_SPAN_INTERPOLATION, at, end);
         return end;
@@ -315,11 +334,14 @@ static uint32_t lex_pieces(
     while (i < end && i != NONE && !lexer->code) {
         uint8_t byte = text[i], next = i + 1 < end ? text[i + 1] : 0;
         if (byte == '{') {
-            if (named || (!spec && next == '{')) {
+            lexer->doubtful |= behind_field && next == '{';
+            bool doubled = next == '{' && (!spec || (behind_field && reading == READ_313));
+            if (named || doubled) {
                 i += named ? 1 : 2;
                 continue;
             }
             i = lex_field(lexer, i, end, literal, reading);
+            behind_field = spec;
             continue;
         }
         if (byte == '}') {
@@ -329,7 +351,7 @@ static uint32_t lex_pieces(
                 i++;
             } else if (!named) {
                 lexer->faults.refused = true;
-                if (reading == READ_312) {
+                if (reading != READ_311) {
                     i = NONE;
                     break;
                 }
@@ -343,7 +365,7 @@ static uint32_t lex_pieces(
                 i++;
             } else if (next == 'N' && !literal.raw) {
                 bool opens = i + 2 < end && text[i + 2] == '{';
-                if (reading == READ_312) {
+                if (reading != READ_311) {
                     named = opens;
                     i += opens ? 3 : 2;
                 } else {
@@ -356,7 +378,7 @@ static uint32_t lex_pieces(
             }
             continue;
         }
-        if (reading == READ_312) {
+        if (reading != READ_311) {
             if (byte == literal.quote &&
                 (!literal.triple || (end - i >= 3 && text[i + 1] == byte && text[i + 2] == byte))) {
                 if (spec)
@@ -364,14 +386,14 @@ static uint32_t lex_pieces(
                 break;
             }
             if (is_newline(byte) && !literal.triple) {
-                i = NONE;
+                i = spec && (!behind_field || reading == READ_312) ? lex_behind_spec(lexer, i, end, reading) : NONE;
                 break;
             }
         }
         i++;
     }
     lexer->depth--;
-    if (i == NONE || lexer->code || (reading == READ_312 && i >= end))
+    if (i == NONE || lexer->code || (reading != READ_311 && i >= end))
         return NONE;
     if (i >= end && spec)
         lexer->faults.refused = true;
@@ -384,8 +406,8 @@ static uint32_t lex_formatted(
     struct lexer *lexer, uint32_t index, uint32_t end, struct literal literal, enum reading reading)
 {
     uint32_t body = lexer->spans->items[index].body_start, body_end, string_end;
-    if (reading == READ_312) {
-        body_end = lex_pieces(lexer, body, end, literal, false, READ_312);
+    if (reading != READ_311) {
+        body_end = lex_pieces(lexer, body, end, literal, false, reading);
         if (body_end == NONE || lexer->code)
             return NONE;
         string_end = body_end + (literal.triple ? 3 : 1);
@@ -404,29 +426,41 @@ static uint32_t lex_formatted(
     return string_end;
 }
 
-/* A formatted string outside of all others: which reading it gets. */
+/* May the dialect have this reading? */
+static bool may_read(enum sp_python_dialect dialect, unsigned flags, enum reading reading)
+{
+    switch (reading) {
+    case READ_311: return dialect <= SP_PYTHON_3_11 && !(flags & SP_PYTHON_TEMPLATE);
+    case READ_312: return (dialect == SP_PYTHON_ANY || dialect == SP_PYTHON_3_12) && !(flags & SP_PYTHON_TEMPLATE);
+    default: return dialect != SP_PYTHON_3_11;
+    }
+}
+
+/* A formatted string outside of all others: the first reading that accepts it, else the old one. Where the readings agree
+ * on a string that the first accepts, and they do but for what is doubtful, one is as good as another. */
 static uint32_t lex_formatted_top(struct lexer *lexer, uint32_t index, uint32_t end, struct literal literal)
 {
     struct faults faults = lexer->faults;
     struct sp_span span = lexer->spans->items[index];
-    bool new_only = lexer->dialect >= SP_PYTHON_3_12 || (span.flags & SP_PYTHON_TEMPLATE);
     for (int attempt = 0;; attempt++) {
-        bool new_way = attempt == 1 || (attempt == 0 && new_only);
-        if (new_way && lexer->failed_312)
+        bool last = attempt == READ_COUNT;
+        enum reading reading = last ? READ_311 : (enum reading)attempt;
+        if (!last && (lexer->failed[reading] || !may_read(lexer->dialect, span.flags, reading)))
             continue;
-        lexer->faults.refused = false;
-        uint32_t stop = lex_formatted(lexer, index, end, literal, new_way ? READ_312 : READ_311);
-        if (lexer->code)
-            return end;
-        bool good = new_way ? stop != NONE : !lexer->faults.refused;
-        if (good || attempt == 2 || (!new_way && (lexer->dialect == SP_PYTHON_3_11 || lexer->failed_312)))
-            return stop;
-        if (new_way)
-            lexer->failed_312 = true;
         lexer->faults = faults;
+        lexer->faults.refused = lexer->doubtful = false;
         lexer->depth = 0;
         lexer->spans->n_items = index + 1;
         lexer->spans->items[index] = span;
+        uint32_t stop = lex_formatted(lexer, index, end, literal, reading);
+        if (lexer->code)
+            return end;
+        if (last || (reading == READ_311 ? !lexer->faults.refused : stop != NONE)) {
+            if (lexer->doubtful && lexer->dialect != SP_PYTHON_3_11)
+                lexer->spans->items[index].flags |= SP_PYTHON_DOUBTFUL;
+            return stop;
+        }
+        lexer->failed[reading] = reading != READ_311;
     }
 }
 
@@ -456,7 +490,7 @@ static uint32_t lex_string(struct lexer *lexer, uint32_t quote, uint32_t floor, 
     if (!find_end(lexer, body, end, literal, &span->body_end, &span->end)) {
         lexer->faults.refused = true;
         span->flags |= SP_PYTHON_BROKEN;
-        if (reading == READ_312)
+        if (reading != READ_311)
             return NONE;
     }
     return span->end;
@@ -479,7 +513,10 @@ int sp_lex_python_dialect(struct sp_str name, enum sp_python_dialect *ret_dialec
     if (minor < 0 || minor > 14)
         return sp_error_set(error, SP_EUNSUPPORTED_LANGUAGE, "python has no dialect '%.*s' (3.0 to 3.14)",
             sp_str_int(name, 32), name.ptr);
-    *ret_dialect = minor <= 11 ? SP_PYTHON_3_11 : minor <= 13 ? SP_PYTHON_3_12 : SP_PYTHON_3_14;
+    *ret_dialect = minor <= 11   ? SP_PYTHON_3_11
+                   : minor == 12 ? SP_PYTHON_3_12
+                   : minor == 13 ? SP_PYTHON_3_13
+                                 : SP_PYTHON_3_14;
     return 0;
 }
 

@@ -274,7 +274,14 @@ static void name_token(struct sp_python_cursor *cursor)
     cursor->token.value = number;
 }
 
-/* Digits with what may be stuck in them. A word behind a decimal number is one of its own (`1if`). */
+/* Digits with single underscores between them. */
+static void skip_digits(struct sp_python_cursor *cursor)
+{
+    while (is_digit(peek(cursor, 0)) || (peek(cursor, 0) == '_' && is_digit(peek(cursor, 1))))
+        cursor->at++;
+}
+
+/* A word behind a number is one of its own (`1if`), and so is an attribute's dot (`1..real`). */
 static void number_token(struct sp_python_cursor *cursor)
 {
     uint32_t start = cursor->at;
@@ -288,19 +295,19 @@ static void number_token(struct sp_python_cursor *cursor)
                 break;
         }
     } else {
-        for (;; cursor->at++) {
-            uint8_t byte = peek(cursor, 0), next = peek(cursor, 1);
-            if (is_digit(byte) || byte == '_' || byte == '.')
-                continue;
-            if ((byte | 0x20) == 'e' &&
-                (is_digit(next) || ((next == '+' || next == '-') && is_digit(peek(cursor, 2))))) {
-                cursor->at++;
-                continue;
-            }
-            if ((byte | 0x20) == 'j')
-                cursor->at++;
-            break;
+        skip_digits(cursor);
+        if (peek(cursor, 0) == '.') {
+            cursor->at++;
+            skip_digits(cursor);
         }
+        uint8_t sign = peek(cursor, 1);
+        uint32_t n = sign == '+' || sign == '-' ? 2 : 1;
+        if ((peek(cursor, 0) | 0x20) == 'e' && is_digit(peek(cursor, n))) {
+            cursor->at += n;
+            skip_digits(cursor);
+        }
+        if ((peek(cursor, 0) | 0x20) == 'j')
+            cursor->at++;
     }
     set(cursor, SP_PYTHON_TOKEN_NUMBER, start);
 }

@@ -2,6 +2,7 @@
  * arena is freed before it returns. */
 #include "scanner/resolve_python.h"
 
+#include "scanner/lex_python.h"
 #include "scanner/share_python.h"
 
 #define WALKS_MAX       8
@@ -20,6 +21,17 @@ static void walk(struct sp_python_resolver *resolver)
     resolver->out.evaluated.n_items = resolver->out.dynamics.n_items = resolver->out.limits.n_items = 0;
     sp_resolve_python_statement_block(resolver, resolver->tree.root);
     sp_arena_reset(&resolver->temporary);
+}
+
+/* The program that runs may not be the one that was read. */
+static void emit_doubts(struct sp_python_resolver *resolver)
+{
+    for (uint32_t i = 0; i < resolver->spans->n_items; i++) {
+        const struct sp_span *span = &resolver->spans->items[i];
+        if (span->kind == SP_SPAN_STRING && (span->flags & SP_PYTHON_DOUBTFUL))
+            sp_resolve_python_emit_limit(
+                resolver, "a formatted string that versions of Python read differently", span->start, span->end);
+    }
 }
 
 int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, const struct sp_share_view *view,
@@ -53,6 +65,7 @@ int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, co
     if (resolver.tree.too_deep)
         sp_resolve_python_emit_limit(
             &resolver, "nesting that is too deep", resolver.tree.too_deep_at, resolver.tree.too_deep_at);
+    emit_doubts(&resolver);
     sp_share_python_finish(&resolver);
     sp_resolve_python_emit_finish(&resolver);
     sp_arena_fini(&resolver.temporary);

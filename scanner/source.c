@@ -107,8 +107,29 @@ static bool has_word(const char *list, const char *word, size_t n_bytes)
     return false;
 }
 
+/* Is it the stem, or the stem with a hyphen and anything behind it ("utf-8-unix")? The interpreter takes a few names so
+ * before it asks its codecs; to it - and _ are the same. */
+static bool has_stem(struct sp_str name, const char *stem)
+{
+    size_t n = strlen(stem);
+    if (name.n_bytes < n)
+        return false;
+    for (size_t i = 0; i < name.n_bytes && i <= n; i++) {
+        char byte = name.ptr[i] == '_'                         ? '-'
+                    : name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? (char)(name.ptr[i] | 0x20)
+                                                               : name.ptr[i];
+        if (byte != (i < n ? stem[i] : '-'))
+            return false;
+    }
+    return true;
+}
+
 enum sp_source_reading sp_source_reading_of(struct sp_str name)
 {
+    if (has_stem(name, "utf-8"))
+        return SP_SOURCE_UTF8;
+    if (has_stem(name, "latin-1") || has_stem(name, "iso-8859-1") || has_stem(name, "iso-latin-1"))
+        return SP_SOURCE_BYTES;
     char normal[32];
     size_t n = 0;
     for (size_t i = 0; i < name.n_bytes; i++) {
@@ -132,13 +153,15 @@ enum sp_source_reading sp_source_reading_of(struct sp_str name)
 bool sp_source_reading_is_fixed(struct sp_str name)
 {
     char plain[12];
+    if (has_stem(name, "utf-8"))
+        return true;
     if (name.n_bytes > sizeof(plain))
         return false;
     for (size_t i = 0; i < name.n_bytes; i++) {
         char byte = name.ptr[i];
         plain[i] = byte == '-' ? '_' : byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
     }
-    return has_word("utf8 utf_8 utf_8_sig ascii us_ascii", plain, name.n_bytes);
+    return has_word("utf8 ascii us_ascii", plain, name.n_bytes);
 }
 
 /* Moves the mark over the code point that it stands at. */

@@ -6,8 +6,9 @@
 
 #include "proto/language.h"
 #include "proto/scope.h"
-#include "scanner/tongue.h"
+#include "scanner/source.h"
 #include "scanner/span.h"
+#include "scanner/tongue.h"
 
 #define ARENA_BYTES ((size_t)1 << 31)
 #define FILE_BYTES  ((size_t)1 << 26)
@@ -96,6 +97,17 @@ static void print_resolution(const struct sp_resolution *resolution)
     printf("],");
 }
 
+static void print_encoding(const struct sp_tongue *tongue, struct sp_str source)
+{
+    static const char *const readings[] = {"utf8", "bytes", "other"};
+    struct sp_str name = {0};
+    if (tongue->encoding)
+        name = tongue->encoding(source);
+    printf("\"encoding\":{\"name\":");
+    print_text(name);
+    printf(",\"reading\":\"%s\"},", readings[sp_source_reading_of(name)]);
+}
+
 static int tell(const struct sp_tongue *tongue, struct sp_str dialect, const char *path)
 {
     sp_cleanup(sp_free_ptr) char *bytes = NULL;
@@ -121,6 +133,7 @@ static int tell(const struct sp_tongue *tongue, struct sp_str dialect, const cha
         print_spans(&spans, "strings", SP_SPAN_STRING);
         print_spans(&spans, "interpolations", SP_SPAN_INTERPOLATION);
         print_resolution(&resolution);
+        print_encoding(tongue, source);
         printf("\"path\":");
         print_text(sp_str_of(path));
         printf("}\n");

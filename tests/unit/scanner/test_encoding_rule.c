@@ -97,6 +97,7 @@ Test(encoding_rule, what_is_to_be_run_names_no_encoding_that_a_program_can_repla
     taken(SP_STR("# coding: utf8\n"));
     taken(SP_STR("# coding: utf-8-sig\n"));
     taken(SP_STR("# coding: us-ascii\n"));
+    taken(SP_STR("# -*- coding: utf-8-unix -*-\n"));
     cr_assert_eq(n_encoding(SP_STR("# coding: u8\n")), 0);
 }
 

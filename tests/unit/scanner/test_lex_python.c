@@ -11,7 +11,7 @@ static void expect_as(const char *dialect, struct sp_str source, const char *dra
     struct sp_error error = {0};
     sp_arena_init(&arena, 1 << 20);
     cr_assert(sp_lex_python(source, sp_str_of(dialect), &arena, &spans, &error) == 0, "%s", error.text);
-    char got[512];
+    char got[2048];
     cr_assert(source.n_bytes < sizeof(got));
     memset(got, '.', source.n_bytes);
     got[source.n_bytes] = '\0';
@@ -124,6 +124,58 @@ Test(lex_python, reads_the_new_way_where_the_old_one_refuses)
     expect("f'{'\\n'.join(a)}' y", "sssssssiiiiiiiiss..");
     expect("f'{f'{f'{1}'}'}' y", "sssssssssissssss..");
     expect("f'{\na\n}' y", "sssiiiss..");
+}
+
+Test(lex_python, takes_comments_and_line_ends_behind_an_expression_the_new_way)
+{
+    expect("f'''{a!r # '''\n}''' y", "sssssissscccccsssss..");
+    expect("f'''{a= # '''\n}''' y", "sssssisscccccsssss..");
+    expect("f'{a= \\\n:x}' y", "sssissssssss..");
+    expect("f'{x:a\n}' y", "sssisssss..");
+    expect("f'{x:a # \n # '\n}' y", "sssissssssscccsss..");
+    expect("f'{x:a\n{y}}' y", "sssisssiiiss..");
+    expect_as("3.11", SP_STR("f'{x:a\n}' y"), "sssiss..sss");
+}
+
+/* As many fields as CPython has room for, each in the format specification of the last. */
+Test(lex_python, follows_fields_as_deep_as_they_may_be)
+{
+    char text[2048] = "", drawing[2048] = "";
+    for (int i = 0; i < 99; i++) {
+        strcat(text, "f'{a:{");
+        strcat(drawing, "sssiss");
+    }
+    strcat(text, "(e)");
+    strcat(drawing, "iii");
+    for (int i = 0; i < 99; i++) {
+        strcat(text, "}}'");
+        strcat(drawing, "sss");
+    }
+    expect(text, drawing);
+}
+
+static bool is_doubtful(const char *dialect, const char *source)
+{
+    struct sp_arena arena;
+    struct sp_span_list spans = {0};
+    bool doubtful = false;
+    sp_arena_init(&arena, 1 << 20);
+    cr_assert(sp_lex_python(sp_str_of(source), sp_str_of(dialect), &arena, &spans, NULL) == 0);
+    for (uint32_t i = 0; i < spans.n_items; i++)
+        doubtful |= spans.items[i].flags & SP_PYTHON_DOUBTFUL;
+    sp_arena_fini(&arena);
+    return doubtful;
+}
+
+/* Behind a field in a format specification {{ is a brace to 3.13, and opens a field to those before. */
+Test(lex_python, says_where_versions_read_a_string_differently)
+{
+    static const char source[] = "f'{x:{y}{{\"#}}}';a#\"}}}'";
+    expect_as("3.12", sp_str_of(source), "sssissississssssssssisss");
+    expect_as("3.13", sp_str_of(source), "sssississsssssss..cccccc");
+    cr_expect(is_doubtful("", source) && is_doubtful("3.12", source) && is_doubtful("3.13", source));
+    cr_expect_not(is_doubtful("", "f'{x:{y}}}}' f'{{{x}' f'{x:{{y}}}' f'{x:{y}{z}}'"));
+    cr_expect_not(is_doubtful("3.11", "f'{x:{y}{{z}}}'"));
 }
 
 Test(lex_python, reads_template_strings_where_they_may_be)

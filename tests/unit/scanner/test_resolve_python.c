@@ -257,6 +257,8 @@ Test(resolve_python, tells_what_stays_unknown)
         "import importlib.util as u\nu.spec_from_file_location('a', 'b')",
         "import runpy\nrunpy.run_path('x')",
         "().__class__.__base__.__subclasses__()",
+        "1..__subclasses__",
+        "1_0.5e-3j.__subclasses__",
         "f.__globals__['x']",
         "getattr(f, '__glo' 'bals__')",
         "import sys\nsys._getframe().f_globals",

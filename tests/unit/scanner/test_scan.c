@@ -26,6 +26,20 @@ Test(scan, an_empty_source_is_scanned)
     cr_assert_eq(memcmp(f.verdict.sha256, sha256, 4), 0);
 }
 
+/* Whichever version runs it, the other reading hides code from us. */
+Test(scan, a_string_that_versions_of_python_read_differently_is_a_limit)
+{
+    static const char *const dialects[] = {"python", "python:3.12", "python:3.13", "python:3.14"};
+    for (size_t i = 0; i < SP_COUNT(dialects); i++) {
+        FIXTURE(f, OS, dialects[i], "f'{x:{y}{{\"#}}}';import os#\"}}}'");
+        const struct sp_finding *limit = fixture_find(&f, "limit");
+        cr_assert(
+            limit && limit->offset == 0 && limit->severity == SP_SEVERITY_HIGH && !f.verdict.safe, "%s", dialects[i]);
+    }
+    FIXTURE(f, OS, "python:3.11", "f'{x:{y}{{z}}}'");
+    cr_assert(f.verdict.safe && f.verdict.n_findings == 0);
+}
+
 Test(scan, a_language_is_looked_up_with_its_dialect)
 {
     sp_cleanup(fixture_fini) struct fixture f;

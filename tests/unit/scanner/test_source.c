@@ -33,12 +33,33 @@ Test(source, ignores_what_is_no_declaration)
     expect_encoding("", "");
 }
 
+Test(source, reads_the_first_two_lines_whatever_ends_them)
+{
+    static const char *const ends[] = {"\n", "\r", "\r\n"};
+    for (size_t i = 0; i < SP_COUNT(ends); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "%s\f # coding: one%s# coding: two", ends[i], ends[i]);
+        expect_encoding(text, "one");
+        snprintf(text, sizeof(text), "\xef\xbb\xbf \t# a%s%s# coding: three", ends[i], ends[i]);
+        expect_encoding(text, "");
+        snprintf(text, sizeof(text), "x%s# coding: two", ends[i]);
+        expect_encoding(text, "");
+    }
+    expect_encoding("#\n\r# coding: three", "");
+    expect_encoding("\\\n# coding: two", "");
+    expect_encoding("\x0b# coding: one", "");
+    expect_encoding("#coding: \xc3\xa9 coding=one", "one");
+    expect_encoding("#CODING: one", "");
+}
+
 Test(source, knows_which_encodings_read_code_as_it_is)
 {
-    static const char *const utf8[] = {"utf-8", "UTF8", "U8", "utf_8_sig", "ASCII", "us-ascii", "cp65001"};
-    static const char *const bytes[] = {"latin-1", "Latin 1", "ISO-8859-15", "windows-1252", "koi8-r", "mac_greek"};
+    static const char *const utf8[] = {
+        "utf-8", "UTF8", "U8", "utf_8_sig", "utf-8-unix", "UTF_8-dos", "ASCII", "us-ascii", "cp65001"};
+    static const char *const bytes[] = {
+        "latin-1", "Latin 1", "latin-1-unix", "iso-latin-1", "ISO-8859-15", "windows-1252", "koi8-r", "mac_greek"};
     static const char *const other[] = {"utf-7", "utf-16", "shift_jis", "unicode_escape", "raw_unicode_escape", "rot13",
-        "gbk", "cp437", "mac_arabic", "hz", "cp037", "no-such", "",
+        "gbk", "cp437", "mac_arabic", "hz", "cp037", "no-such", "", "utf8-unix", "utf-8.x", "iso-8859-15-unix",
         "a very long name that is longer than any codec has"};
     for (size_t i = 0; i < SP_COUNT(utf8); i++)
         cr_expect(sp_source_reading_of(sp_str_of(utf8[i])) == SP_SOURCE_UTF8, "%s", utf8[i]);
