@@ -299,13 +299,18 @@ static void on_mourning(uv_timer_t *timer)
     each_box(adapter, sp_bubblewrap_box_give_up);
 }
 
+static void mourn(struct sp_bubblewrap *adapter)
+{
+    adapter->available = false;
+    snprintf(adapter->reason, sizeof adapter->reason, "the spawner has ended");
+    uv_timer_start(&adapter->mourning, on_mourning, LOOK_MS, LOOK_MS);
+}
+
 /* The kernel ends all that the spawner started, but for what orphans.h tells of. Each sandbox's stream tells when. */
 static void on_gone(void *context)
 {
     struct sp_bubblewrap *adapter = context;
-    adapter->available = false;
-    snprintf(adapter->reason, sizeof adapter->reason, "the spawner has ended");
-    uv_timer_start(&adapter->mourning, on_mourning, LOOK_MS, LOOK_MS);
+    mourn(adapter);
     each_box(adapter, sp_bubblewrap_box_lost);
     adapter->config.room(adapter->config.context);
 }
@@ -339,7 +344,8 @@ static int open_(const struct sp_adapter_config *config, struct sp_adapter **ret
         const char *reason = !has_spawner && own->no_spawner ? own->no_spawner : adapter->hello.text;
         snprintf(adapter->reason, sizeof adapter->reason, "%s", reason[0] ? reason : "there is no spawner");
     }
-    if (status == 0 && has_spawner)
+    bool ended = has_spawner && adapter->link.fd < 0; /* while it was tried */
+    if (status == 0 && has_spawner && !ended)
         status = sp_spawner_link_start(&adapter->link, runtimes->loop, on_event, on_gone, adapter, error);
     if (status < 0) {
         sp_spawner_link_close(&adapter->link, NULL, NULL);
@@ -350,6 +356,8 @@ static int open_(const struct sp_adapter_config *config, struct sp_adapter **ret
         sp_bubblewrap_describe_limits(adapter);
     uv_timer_init(runtimes->loop, &adapter->mourning);
     adapter->mourning.data = adapter;
+    if (ended)
+        mourn(adapter);
     *ret_adapter = (struct sp_adapter *)adapter;
     return 0;
 }

@@ -49,7 +49,7 @@ struct sp_bubblewrap {
     int languages[SP_LANGUAGE_COUNT];
     const char *dialects[SP_LANGUAGE_COUNT]; /* one of each of these */
     size_t n_languages;
-    uv_timer_t mourning; /* ticks after the spawner was killed, until nothing of it is left */
+    uv_timer_t mourning; /* for a second after the spawner has ended: looks for what it left */
     unsigned n_looks;
     unsigned open_parts; /* the link, the timer: not yet closed */
     void (*closed)(void *context);

@@ -41,8 +41,10 @@ bool sp_proc_stat_read(int proc, pid_t pid, struct sp_proc_stat *ret_stat)
 size_t sp_proc_stat_read_all(int proc, struct sp_proc_stat **ret_all)
 {
     size_t n = 0, room = 0;
-    int copy = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    sp_cleanup(sp_close_fd) int copy = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = copy < 0 ? NULL : fdopendir(copy);
+    if (entries)
+        SP_TAKE_FD(copy);
     *ret_all = NULL;
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
