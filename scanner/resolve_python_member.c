@@ -166,8 +166,9 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
             sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &set);
         sp_share_python_join(resolver, SP_SHARE_ATTRIBUTE, text, &set);
         if (sp_str_is(text, "__getattribute__")) /* every class has it: type(m).__getattribute__(m, "os") */
-            sp_resolve_python_set_add(
-                resolver, &set, path_value(resolver, SP_STR("object.__getattribute__"), via, true, false));
+            sp_resolve_python_set_add(resolver, &set,
+                path_value(
+                    resolver, SP_STR("object.__getattribute__"), SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, true, false));
         set.other = true;
     }
     *ret_set = set;

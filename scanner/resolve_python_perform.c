@@ -305,8 +305,10 @@ static void act_getattr(struct sp_python_resolver *resolver, const struct act *a
     else
         tell_star(resolver, act->call);
     set->other |= !act->first || !act->second;
-    if (third)
-        sp_resolve_python_set_join(resolver, set, &third->set);
+    if (third) { /* what stands in for the member that is not there */
+        struct sp_python_set aliased = sp_resolve_python_set_aliased(resolver, &third->set);
+        sp_resolve_python_set_join(resolver, set, &aliased);
+    }
 }
 
 static void act_setattr(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)

@@ -1,4 +1,4 @@
-/* Which bounds of the scanner files reach under a policy. Reads paths, one a line, from standard input; prints one JSON
+/* What a scan of files under a policy finds: which bounds they reach, which modules they use. Reads paths, one a line, from standard input; prints one JSON
  * object a line. Usage: limit_tool POLICY LANGUAGE */
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +72,15 @@ static int tell(struct tool *tool, const char *path, struct sp_error *error)
         if (verdict.findings[i].kind == SP_FINDING_LIMIT) {
             printf("%s{\"line\":%u,\"what\":\"%s\"}", separator, verdict.findings[i].line,
                 verdict.findings[i].description);
+            separator = ",";
+        }
+    printf("],\"modules\":[");
+    separator = "";
+    for (size_t i = 0; i < verdict.n_findings; i++)
+        if (verdict.findings[i].kind == SP_FINDING_MODULE) {
+            printf("%s{\"rule\":\"%s\",\"via\":\"%s\",\"offset\":%zu,\"length\":%zu}", separator,
+                verdict.findings[i].rule, sp_via_name(verdict.findings[i].via), verdict.findings[i].offset,
+                verdict.findings[i].length);
             separator = ",";
         }
     printf("],\"findings\":%zu}\n", verdict.n_findings);

@@ -8,13 +8,15 @@ attributes of others, and which names a star import of one takes from the builti
 import builtins
 import importlib
 import io
-import pathlib
+import os
 import pkgutil
-import re
 import sys
 import types
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
+
+sys.path.append(os.path.dirname(os.path.realpath(__file__)))
+import reference
 
 warnings.simplefilter("ignore")
 
@@ -22,15 +24,6 @@ LEFT_OUT = ("antigravity", "this", "test", "idlelib", "turtledemo", "lib2to3.tes
 
 # Modules that instances of a class hold: the resolver calls what such a class answers by the class's own name.
 INSTANCES = {"warnings.catch_warnings._module": "warnings"}
-
-TWINS = pathlib.Path(__file__).resolve().parents[2] / "scanner" / "python_modules.c"
-
-
-def twins():
-    """The rows of the resolver's table of private twins: it calls them by the names of their modules."""
-    text = TWINS.read_text()
-    table = text[text.index("twins[] = {") : text.index("};")]
-    return dict(re.findall(r'\{"([\w.]+)", "([\w.]+)"\}', table))
 
 
 def left_out(name):
@@ -85,7 +78,7 @@ def main():
             if getattr(module, key, None) is not getattr(builtins, key):
                 stars.append(f"{name}.{key}")
     reached = dict(reexports) | INSTANCES
-    of = twins()
+    of = reference.twins()
     for own, target in reexports:
         first, rest = own.split(".", 1)
         module = of.get(first, first)

@@ -1,11 +1,19 @@
 """What the comparisons with the reference interpreter share: which files, and the tool's answers for them."""
 
 import argparse
+import ast
+import io
 import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
 import sysconfig
+import tokenize
+import warnings
+
+SCANNER = pathlib.Path(__file__).resolve().parents[2] / "scanner"
 
 
 def arguments(description):
@@ -50,9 +58,6 @@ def ask(tool, language, paths, *arguments):
 
 def source(path):
     """Bytes and tree of a file that the reference accepts, else None."""
-    import ast
-    import warnings
-
     with open(path, "rb") as file:
         data = file.read()
     try:
@@ -61,3 +66,42 @@ def source(path):
             return data, ast.parse(data)
     except (SyntaxError, ValueError, RecursionError):
         return None
+
+
+class Places:
+    """Where nodes of a tree stand in the bytes that it was made from."""
+
+    def __init__(self, data):
+        self.data = data
+        self.encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        self.lines = [0] + [match.end() for match in re.finditer(rb"\r\n|\r|\n", data)]
+        if data.startswith(b"\xef\xbb\xbf"):
+            self.lines[0] = 3
+
+    def offset(self, line, column):
+        """column: in bytes of UTF-8, as a tree has it."""
+        start = self.lines[line - 1]
+        if self.encoding in ("utf-8", "utf-8-sig"):
+            return start + column
+        end = self.lines[line] if line < len(self.lines) else len(self.data)
+        before = self.data[start:end].decode(self.encoding).encode()[:column]
+        return start + len(before.decode().encode(self.encoding))
+
+    def start(self, node):
+        return self.offset(node.lineno, node.col_offset)
+
+    def end(self, node):
+        return self.offset(node.end_lineno, node.end_col_offset)
+
+
+def twins():
+    """The rows of the resolver's table of private twins: it calls them by the names of their modules."""
+    text = (SCANNER / "python_modules.c").read_text()
+    table = text[text.index("twins[] = {") : text.index("};")]
+    return dict(re.findall(r'\{"([\w.]+)", "([\w.]+)"\}', table))
+
+
+def table(name):
+    """The first texts of the rows of what python_reexports.py wrote."""
+    text = (SCANNER / "python_reexports.inc").read_text()
+    return set(re.findall(rf'^{name}\("([\w.]+)"', text, re.M))
