@@ -22,9 +22,25 @@ static bool covers(const struct sp_scan *scan, struct sp_str rule, struct sp_str
     return scan->tongue->covers ? scan->tongue->covers(rule, module) : sp_str_equal(rule, module);
 }
 
-static int add_restricted(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy,
-    const struct sp_module_use *use, struct sp_str spelling, struct sp_error *error)
+/* The strongest way by which a rule's module is loaded at the place of the use at index: uses at one place come together. */
+static enum sp_via strongest(const struct sp_scan *scan, const struct sp_unit *unit, uint32_t index, struct sp_str name)
 {
+    const struct sp_module_use *use = &unit->resolution.modules.items[index];
+    enum sp_via via = use->via;
+    for (uint32_t i = index + 1; i < unit->resolution.modules.n_items; i++) {
+        const struct sp_module_use *more = &unit->resolution.modules.items[i];
+        if (more->offset != use->offset)
+            break;
+        if (more->via > via && covers(scan, name, more->name))
+            via = more->via;
+    }
+    return via;
+}
+
+static int add_restricted(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_policy *policy, uint32_t index,
+    struct sp_str spelling, struct sp_error *error)
+{
+    const struct sp_module_use *use = &unit->resolution.modules.items[index];
     const struct sp_policy *rules = policy->policy;
     struct sp_policy_walk walk;
     struct sp_policy_hit hit;
@@ -45,7 +61,7 @@ static int add_restricted(struct sp_scan *scan, struct sp_unit *unit, struct sp_
                     .rule = rule,
                     .kind = SP_FINDING_MODULE,
                     .severity = rule->severity,
-                    .via = use->via,
+                    .via = strongest(scan, unit, index, hit.name),
                     .offset = use->offset,
                     .length = use->length},
                 error);
@@ -144,9 +160,9 @@ int sp_module_rule(struct sp_scan *scan, struct sp_unit *unit, struct sp_scan_po
     for (uint32_t i = 0; i < unit->resolution.modules.n_items && r == 0; i++) {
         const struct sp_module_use *use = &unit->resolution.modules.items[i];
         struct sp_str twin = twin_of(scan, use->name);
-        r = add_restricted(scan, unit, policy, use, use->name, error);
+        r = add_restricted(scan, unit, policy, i, use->name, error);
         if (r == 0 && !sp_str_equal(twin, use->name))
-            r = add_restricted(scan, unit, policy, use, twin, error);
+            r = add_restricted(scan, unit, policy, i, twin, error);
         if (r == 0)
             r = add_unlisted(scan, unit, policy, i, error);
     }

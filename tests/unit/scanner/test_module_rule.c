@@ -48,6 +48,34 @@ Test(module_rule, every_way_of_loading_counts)
     found(OS, "import shutil; shutil.os.system('x')", "os@15 alias");
 }
 
+/* limit > evaluated > folded > alias > call > direct: a row for each value, and one for each that hides the one before. */
+Test(module_rule, of_the_ways_to_a_module_the_strongest_is_told)
+{
+    char code[600];
+    found(OS, "from os import path as p", "os@5 direct");
+    found(OS, "import sys; sys.modules['os']", "os@24 call");
+    found(OS, "import sys as s; s.modules['os']", "os@27 alias");
+    found(OS, "i = __import__; i('os')", "os@18 alias");
+    found(OS, "import shutil; getattr(shutil, 'os')", "os@15 alias");
+    found(OS, "n = 'os'; __import__(n)", "os@21 folded");
+    found(OS, "i = __import__; i('\\x6fs')", "os@18 folded");
+    found(OS, "import sys as s; s.modules['o' + 's']", "os@27 folded");
+    found(OS, "exec('import os')", "os@5 evaluated");
+    found(OS, "exec('imp' + 'ort os')", "os@5 evaluated");
+    found(OS, "e = exec; e(\"__import__('o' + 's')\")", "os@12 evaluated");
+    found(OS, "exec(\"import sys as s; s.modules['os']\")", "os@5 evaluated");
+    snprintf(code, sizeof(code), "exec('import os.%0300d')", 0);
+    memset(code + 16, 'a', 300);
+    found(OS, code, "limit@5 limit, os@5 evaluated");
+}
+
+Test(module_rule, of_two_ways_at_one_place_the_stronger_is_told)
+{
+    found(OS, "__import__('os' if x else 'os.' + 'path')", "os@11 folded");
+    found(OS, "i = __import__\nif x: i = open\ni('os')", "os@31 alias");
+    found(OS, "import importlib\ni = importlib.import_module if x else __import__\ni('os')", "os@66 alias");
+}
+
 Test(module_rule, several_rules_may_speak_of_one_import)
 {
     found("restricted_modules: [{name: os, severity: high, id: a}, {name: os.path, severity: low, id: b}, {name: os, "

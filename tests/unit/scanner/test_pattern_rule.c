@@ -113,6 +113,35 @@ Test(pattern_rule, an_alias_is_found_at_its_own_place)
     cr_assert(sp_str_is(finding->text, "o . system("));
 }
 
+static void expect_via(const char *code, enum sp_via via)
+{
+    FIXTURE(f, SYSTEM, "python", code);
+    cr_assert_eq(f.verdict.n_findings, 1, "%zu: %s", f.verdict.n_findings, code);
+    cr_expect_eq(f.verdict.findings[0].via, via, "%s: %s", sp_via_name(f.verdict.findings[0].via), code);
+}
+
+/* As with modules; what the code itself says is direct, whatever it means. */
+Test(pattern_rule, of_the_ways_to_a_name_the_strongest_is_told)
+{
+    expect_via("import os; os.system('x')", SP_VIA_DIRECT);
+    expect_via("from os import system; system('x')", SP_VIA_DIRECT);
+    expect_via("from os import *; system('x')", SP_VIA_DIRECT);
+    expect_via("__import__('os').system('x')", SP_VIA_CALL);
+    expect_via("import os; getattr(os, 'system')('x')", SP_VIA_CALL);
+    expect_via("import sys; sys.modules['os'].system('x')", SP_VIA_CALL);
+    expect_via("from os import system as s; s('x')", SP_VIA_ALIAS);
+    expect_via("import os as o; getattr(o, 'system')('x')", SP_VIA_ALIAS);
+    expect_via("import os; s = getattr(os, 'system'); s('x')", SP_VIA_ALIAS);
+    expect_via("import os\ns = getattr(x, 'y', os.system)\ns('x')", SP_VIA_ALIAS);
+    expect_via("import os\ngetattr(x, 'y', os).system('x')", SP_VIA_ALIAS);
+    expect_via("import os; getattr(os, 'sys' + 'tem')('x')", SP_VIA_FOLDED);
+    expect_via("import os as o; getattr(o, 'metsys'[::-1])('x')", SP_VIA_FOLDED);
+    expect_via("__import__('o' + 's').system('x')", SP_VIA_FOLDED);
+    expect_via("import os; s = getattr(os, 'sys' + 'tem'); s('x')", SP_VIA_FOLDED);
+    expect_via("exec('import os; os.system(1)')", SP_VIA_EVALUATED);
+    expect_via("exec(\"import os; getattr(os, 'sys' + 'tem')(1)\")", SP_VIA_EVALUATED);
+}
+
 Test(pattern_rule, what_the_code_says_itself_counts_once)
 {
     FIXTURE(f, SYSTEM, "python", "import os, re as r\nos.system('x'); r.match('y')\n");
