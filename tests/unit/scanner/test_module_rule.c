@@ -72,8 +72,8 @@ Test(module_rule, of_the_ways_to_a_module_the_strongest_is_told)
 Test(module_rule, of_two_ways_at_one_place_the_stronger_is_told)
 {
     found(OS, "__import__('os' if x else 'os.' + 'path')", "os@11 folded");
-    found(OS, "i = __import__\nif x: i = open\ni('os')", "os@31 alias");
-    found(OS, "import importlib\ni = importlib.import_module if x else __import__\ni('os')", "os@66 alias");
+    found(OS, "i = __import__\nif x: i = open\ni('os')", "os@32 alias");
+    found(OS, "import importlib\ni = importlib.import_module if x else __import__\ni('os')", "os@68 alias");
 }
 
 Test(module_rule, several_rules_may_speak_of_one_import)
