@@ -56,20 +56,27 @@ static int name_file(struct sp_program *program, const struct sp_program_file *f
     return 0;
 }
 
-static int walk_file(
-    const struct sp_tongue *tongue, struct sp_str code, const struct sp_share_view *view, struct sp_error *error)
+/* The file's language, where its files give each other values; else NULL. */
+static const struct sp_tongue *tongue_of(const struct sp_program_file *file, struct sp_str *ret_dialect)
 {
+    const struct sp_tongue *tongue = sp_tongue_find(sp_language_find(file->language, ret_dialect));
+    return tongue && tongue->shares ? tongue : NULL;
+}
+
+static int walk_file(const struct sp_program_file *file, const struct sp_share_view *view, struct sp_error *error)
+{
+    struct sp_str dialect;
+    const struct sp_tongue *tongue = tongue_of(file, &dialect);
     sp_cleanup(sp_arena_fini) struct sp_arena arena;
     struct sp_span_list spans = {0};
     struct sp_resolution resolution = {0};
-    sp_arena_init(&arena, SP_SCAN_WORK_BYTES(code.n_bytes));
-    int r = tongue->lex(code, SP_STR(""), &arena, &spans, error);
-    return r < 0 ? r : tongue->resolve(code, &spans, view, &arena, &resolution, error);
+    sp_arena_init(&arena, SP_SCAN_WORK_BYTES(file->code.n_bytes));
+    int r = tongue->lex(file->code, dialect, &arena, &spans, error);
+    return r < 0 ? r : tongue->resolve(file->code, &spans, view, &arena, &resolution, error);
 }
 
 static int fill(struct sp_program *program, const struct sp_program_file *files, struct sp_error *error)
 {
-    const struct sp_tongue *python = sp_tongue_find(SP_LANGUAGE_PYTHON);
     struct sp_share *share = &program->share;
     int r = 0;
     do {
@@ -82,7 +89,7 @@ static int fill(struct sp_program *program, const struct sp_program_file *files,
             view->walk = ++share->walk;
             view->collect = true;
             memset(view->asked, 0, ASKED_BYTES);
-            r = walk_file(python, files[i].code, view, error);
+            r = walk_file(&files[i], view, error);
             view->collect = false;
             if (r == 0 && share->code)
                 r = sp_error_set(error, share->code, NULL);
@@ -107,7 +114,8 @@ int sp_program_new(
         return sp_error_set(error, sp_arena_error(&program->arena), NULL);
     int r = sp_share_python_init(&program->share, &program->arena, error);
     for (size_t i = 0; i < n_files && r == 0; i++) {
-        if (sp_language_find(files[i].language, NULL) != SP_LANGUAGE_PYTHON)
+        struct sp_str dialect;
+        if (!tongue_of(&files[i], &dialect))
             continue;
         r = name_file(program, &files[i], &program->views[i]);
         for (size_t k = 0; k < program->views[i].n_modules && r == 0; k++)

@@ -17,6 +17,7 @@ static const struct sp_tongue tongues[] = {
         .language = SP_LANGUAGE_PYTHON,
         .lex = sp_lex_python,
         .resolve = sp_resolve_python,
+        .shares = true,
         .twin = sp_python_modules_twin,
         .covers = sp_python_modules_cover,
         .harmless = python_harmless,

@@ -28,6 +28,7 @@ struct sp_tongue {
      * the other files of the program; NULL: none. */
     int (*resolve)(struct sp_str source, const struct sp_span_list *spans, const struct sp_share_view *view,
         struct sp_arena *arena, struct sp_resolution *ret_resolution, struct sp_error *error);
+    bool shares; /* files of one program give each other values: scanner/share_python.h */
     /* The module that a private twin stands for ("posix" is "os"), or the name itself. */
     struct sp_str (*twin)(struct sp_str module);
     /* Does a rule that names `rule` speak of `module` (os: os and os.path, not osmium)? Twins are counted in. */
