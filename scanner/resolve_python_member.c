@@ -102,16 +102,19 @@ void sp_resolve_python_member_find(struct sp_python_resolver *resolver, const st
     text[path->text.n_bytes] = '.';
     memcpy(text + path->text.n_bytes + 1, name.ptr, name.n_bytes);
     struct sp_str whole = {text, path->text.n_bytes + 1 + name.n_bytes};
+    /* A file of the program's own may have the name of a module of the library. */
+    bool own = sp_share_python_is_own(resolver, path->text);
     struct sp_str reached = path->builtin ? (struct sp_str){0} : sp_python_modules_reexport(whole);
     if (reached.ptr) {
         sp_resolve_python_emit_module(resolver, reached, start, end, SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false);
         sp_resolve_python_set_add(resolver, set,
             path_value(
                 resolver, sp_python_modules_twin(reached), SP_VIA_ALIAS > via ? SP_VIA_ALIAS : via, false, true));
-        return;
+        if (!own)
+            return;
     }
     struct sp_str constant = sp_python_modules_constant(whole);
-    if (constant.ptr) {
+    if (constant.ptr && !own) {
         struct sp_python_value *told = path_value(resolver, whole, via, false, false);
         if (told)
             sp_resolve_python_emit_name(resolver, told, start, end, false);

@@ -41,6 +41,13 @@ static void expect_passed(const char *helper, const char *start)
     cr_expect(passes("h.py", helper, start), "refused:\n%s---\n%s", helper, start);
 }
 
+Test(program, a_file_may_stand_in_for_a_module_of_the_library)
+{
+    cr_expect(!passes("string.py", "digits = 'socket'\n", "import string\n__import__(string.digits)\n"));
+    cr_expect(!passes("shutil.py", "os = eval\n", "import shutil\nshutil.os(\"__import__('socket')\")\n"));
+    cr_expect(!passes("shutil.py", "os = eval\n", "from shutil import os\nos(\"__import__('socket')\")\n"));
+}
+
 Test(program, what_a_file_takes_from_another_is_followed)
 {
     expect_refused("e = eval\n", "import h\nh.e(\"__import__('socket')\")\n");
