@@ -13,6 +13,7 @@
 #include "daemon/server.h"
 #include "daemon/stats.h"
 #include "proto/limits.h"
+#include "proto/list.h"
 #include "proto/message.h"
 #include "proto/scope.h"
 
@@ -72,11 +73,7 @@ int sp_connection_open(struct sp_server *server, int taken_fd, struct sp_error *
     }
     connection->poll.data = connection;
     connection->identity.rights = sp_identity_rights(&connection->identity, config);
-    connection->link = &server->listener->connections;
-    connection->next = *connection->link;
-    if (connection->next)
-        connection->next->link = &connection->next;
-    *connection->link = connection;
+    SP_LIST_INSERT(&server->listener->connections, connection);
     server->listener->n_connections++;
     SP_TAKE_FD(fd);
     sp_stats_add(server->stats, SP_STAT_CONNECTIONS, 1);
@@ -91,11 +88,7 @@ static void abandon_requests(struct sp_connection *connection)
     for (int i = 0; i < SP_CONNECTION_BUCKETS; i++) {
         while (connection->requests[i]) {
             struct sp_request *request = connection->requests[i];
-            *request->link = request->next;
-            if (request->next)
-                request->next->link = request->link;
-            request->next = NULL;
-            request->link = NULL;
+            SP_LIST_REMOVE(request);
             request->connection = NULL;
             request->resume = NULL;
             request->identity.groups = NULL;
@@ -115,12 +108,8 @@ void sp_connection_close(struct sp_connection *connection)
     if (connection->phase == SP_CONNECTION_CLOSED)
         return;
     connection->phase = SP_CONNECTION_CLOSED;
-    if (connection->pump_link) {
-        *connection->pump_link = connection->pump_next;
-        if (connection->pump_next)
-            connection->pump_next->pump_link = connection->pump_link;
-        connection->pump_link = NULL;
-    }
+    if (connection->pump_link)
+        SP_LIST_REMOVE_BY(connection, pump_next, pump_link);
     uv_poll_stop(&connection->poll);
     abandon_requests(connection);
     release(connection);
@@ -167,21 +156,14 @@ struct sp_request *sp_connection_find(struct sp_connection *connection, uint32_t
 
 void sp_connection_link(struct sp_connection *connection, struct sp_request *request)
 {
-    request->link = &connection->requests[request->msgid % SP_CONNECTION_BUCKETS];
-    request->next = *request->link;
-    if (request->next)
-        request->next->link = &request->next;
-    *request->link = request;
+    SP_LIST_INSERT(&connection->requests[request->msgid % SP_CONNECTION_BUCKETS], request);
     connection->n_requests++;
     connection->request_bytes += request->charged_bytes;
 }
 
 void sp_connection_unlink(struct sp_connection *connection, struct sp_request *request)
 {
-    *request->link = request->next;
-    if (request->next)
-        request->next->link = request->link;
-    request->link = NULL;
+    SP_LIST_REMOVE(request);
     connection->n_requests--;
     connection->request_bytes -= request->charged_bytes;
     sp_connection_wake(connection);
@@ -232,9 +214,5 @@ void sp_connection_wake(struct sp_connection *connection)
     struct sp_listener *listener = connection->server->listener;
     if (connection->pump_link || connection->phase == SP_CONNECTION_CLOSED)
         return;
-    connection->pump_link = &listener->pumps;
-    connection->pump_next = listener->pumps;
-    if (connection->pump_next)
-        connection->pump_next->pump_link = &connection->pump_next;
-    listener->pumps = connection;
+    SP_LIST_INSERT_BY(&listener->pumps, connection, pump_next, pump_link);
 }

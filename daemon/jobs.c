@@ -5,6 +5,7 @@
 
 #include "daemon/job_inside.h"
 #include "daemon/server.h"
+#include "proto/list.h"
 
 static void on_timer_closed(uv_handle_t *handle)
 {
@@ -119,11 +120,7 @@ int sp_jobs_admit(struct sp_jobs *jobs, uint32_t uid, struct sp_error *error)
 
 void sp_jobs_add(struct sp_jobs *jobs, struct sp_job *job)
 {
-    job->next = jobs->going;
-    job->link = &jobs->going;
-    if (job->next)
-        job->next->link = &job->next;
-    jobs->going = job;
+    SP_LIST_INSERT(&jobs->going, job);
     jobs->n_going++;
     if (jobs->config.wait_ms) {
         job->deadline_ns = uv_hrtime() + jobs->config.wait_ms * 1000000u;
@@ -134,10 +131,7 @@ void sp_jobs_add(struct sp_jobs *jobs, struct sp_job *job)
 void sp_jobs_remove(struct sp_jobs *jobs, struct sp_job *job)
 {
     jobs->ended[job->state]++;
-    *job->link = job->next;
-    if (job->next)
-        job->next->link = job->link;
-    job->link = NULL;
+    SP_LIST_REMOVE(job);
     jobs->n_going--;
     arm_timer(jobs);
     close_when_empty(jobs);

@@ -11,6 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "daemon/stats.h"
+#include "proto/list.h"
 #include "proto/scope.h"
 
 #define ACCEPTS_A_TURN 64
@@ -33,9 +34,7 @@ static void close_done(uv_handle_t *handle)
 
 void sp_listen_forget(struct sp_listener *listener, struct sp_connection *connection)
 {
-    *connection->link = connection->next;
-    if (connection->next)
-        connection->next->link = connection->link;
+    SP_LIST_REMOVE(connection);
     listener->n_connections--;
     /* The last handle to close may be a connection's. */
     if (listener->closed && !listener->n_connections && !listener->n_handles) {
@@ -100,17 +99,9 @@ static void pump_all(struct sp_listener *listener)
     struct sp_connection *again = NULL;
     while (listener->pumps) {
         struct sp_connection *connection = listener->pumps;
-        listener->pumps = connection->pump_next;
-        if (listener->pumps)
-            listener->pumps->pump_link = &listener->pumps;
-        connection->pump_link = NULL;
-        if (!sp_connection_pump(connection) || connection->pump_link)
-            continue;
-        connection->pump_link = &again;
-        connection->pump_next = again;
-        if (again)
-            again->pump_link = &connection->pump_next;
-        again = connection;
+        SP_LIST_REMOVE_BY(connection, pump_next, pump_link);
+        if (sp_connection_pump(connection) && !connection->pump_link)
+            SP_LIST_INSERT_BY(&again, connection, pump_next, pump_link);
     }
     listener->pumps = again;
     if (again)

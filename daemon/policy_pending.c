@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "proto/list.h"
 #include "proto/pack.h"
 #include "proto/scope.h"
 
@@ -103,21 +104,13 @@ static int check_spending(struct sp_policy_store *store, uint32_t uid, struct sp
 static void add_waiter(struct sp_policy_pending *pending, struct sp_policy_resolve_request *request)
 {
     request->pending = pending;
-    request->next = pending->waiters;
-    request->link = &pending->waiters;
-    if (request->next)
-        request->next->link = &request->next;
-    pending->waiters = request;
+    SP_LIST_INSERT(&pending->waiters, request);
 }
 
 static void drop_waiter(struct sp_policy_resolve_request *request)
 {
-    *request->link = request->next;
-    if (request->next)
-        request->next->link = request->link;
+    SP_LIST_REMOVE(request);
     request->pending = NULL;
-    request->next = NULL;
-    request->link = NULL;
 }
 
 /* From here on nobody joins it. */
@@ -125,10 +118,7 @@ static void unlist(struct sp_policy_pending *pending)
 {
     if (!pending->link)
         return;
-    *pending->link = pending->next;
-    if (pending->next)
-        pending->next->link = pending->link;
-    pending->link = NULL;
+    SP_LIST_REMOVE(pending);
     pending->store->n_pending--;
 }
 
@@ -411,8 +401,7 @@ int sp_policy_pending_wait(struct sp_policy_store *store, uint32_t uid, struct s
             .work = compile_work,
             .done = compile_done},
     };
-    pending->link = end;
-    *end = pending;
+    SP_LIST_INSERT(end, pending);
     store->n_pending++;
     r = sp_workers_submit(store->config.compilers, &pending->task, error);
     if (r < 0) {

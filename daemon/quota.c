@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "proto/list.h"
+
 #define BUCKETS 256
 
 struct sp_quota {
@@ -52,11 +54,7 @@ int sp_quota_connect(struct sp_quota *quota, uint32_t uid, struct sp_account **r
             return sp_error_set(error, SP_ENO_MEMORY, NULL);
         account->quota = quota;
         account->uid = uid;
-        account->link = bucket_of(quota, uid);
-        account->next = *account->link;
-        if (account->next)
-            account->next->link = &account->next;
-        *account->link = account;
+        SP_LIST_INSERT(bucket_of(quota, uid), account);
         quota->totals.n_users++;
     }
     account->n_connections++;
@@ -70,9 +68,7 @@ static void free_if_empty(struct sp_account *account)
     if (account->n_connections || account->n_requests || account->n_bytes)
         return;
     account->quota->totals.n_users--;
-    *account->link = account->next;
-    if (account->next)
-        account->next->link = account->link;
+    SP_LIST_REMOVE(account);
     free(account);
 }
 

@@ -25,7 +25,7 @@ struct sp_bubblewrap_sandbox {
     bool loading; /* waits for LOWERED */
     uint32_t exit_signal;
     struct sp_spawner_event end;
-    struct sp_bubblewrap_sandbox *next, *previous; /* of all that the adapter knows */
+    struct sp_bubblewrap_sandbox *next, **link; /* of all that the adapter knows */
 };
 
 /* The adapter. */

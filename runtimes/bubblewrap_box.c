@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "proto/list.h"
 #include "proto/scope.h"
 #include "runtimes/bubblewrap.h"
 #include "runtimes/bwrap_argv.h"
@@ -32,12 +33,7 @@ static void free_if_done(struct sp_bubblewrap_sandbox *box)
     sp_close_fd(&box->cpu_fd);
     sp_close_fd(&box->errors_fd);
     sp_runner_reader_fini(&box->sandbox.reader);
-    if (box->previous)
-        box->previous->next = box->next;
-    else
-        adapter->sandboxes = box->next;
-    if (box->next)
-        box->next->previous = box->previous;
+    SP_LIST_REMOVE(box);
     free(box);
     sp_bubblewrap_free_if_closed(adapter);
 }
@@ -237,10 +233,7 @@ void sp_bubblewrap_box_open(struct sp_bubblewrap_sandbox *box, int stream_fd)
     box->stream.data = box;
     box->handles = 1;
     box->has_stream = true;
-    box->next = adapter->sandboxes;
-    if (box->next)
-        box->next->previous = box;
-    adapter->sandboxes = box;
+    SP_LIST_INSERT(&adapter->sandboxes, box);
     /* uv_pipe_open only fails for what is no socket. */
     uv_pipe_open(&box->stream, stream_fd);
     sp_bubblewrap_box_read(box, true);
