@@ -13,6 +13,7 @@
 #include "client/socket_path.h"
 #include "proto/limits.h"
 #include "proto/scope.h"
+#include "proto/socket_place.h"
 
 SP_CLEANUP_DEFINE(struct sallyport *, sallyport_close)
 
@@ -27,12 +28,12 @@ static int connect_service(struct sallyport *service, struct sp_error *error)
 {
     struct sp_error refused = {0};
     int failed = 0;
-    int r = sp_wire_connect(&service->wire, SP_SOCKET_PATH_SERVICE, service->timeout_ms, &failed, &refused);
+    int r = sp_wire_connect(&service->wire, SP_SOCKET_PLACE_SERVICE, service->timeout_ms, &failed, &refused);
     if (is_nobody(r, failed) || r == SP_EDENIED)
         return 0;
     if (r < 0)
         return sp_error_set(error, r, "%s", refused.text);
-    char *path = strdup(SP_SOCKET_PATH_SERVICE);
+    char *path = strdup(SP_SOCKET_PLACE_SERVICE);
     if (!path)
         return sp_error_set(error, SP_ENO_MEMORY, NULL);
     free(service->path);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proto/scope.h"
+#include "proto/socket_place.h"
 
 /* Any of these means: this machine has a service. */
 static const char *const installed[] = {
@@ -95,19 +96,15 @@ int sp_socket_path_find(
     if (is_given(world->socket_variable))
         return put(ret_path, SP_SOCKET_NAMED, world->socket_variable, error);
     if (is_installed(world))
-        return put(ret_path, SP_SOCKET_INSTALLED, SP_SOCKET_PATH_SERVICE, error);
+        return put(ret_path, SP_SOCKET_INSTALLED, SP_SOCKET_PLACE_SERVICE, error);
 
-    char path[PATH_MAX];
-    if (is_given(world->runtime_dir_variable)) {
-        int r = check_runtime_dir(world->runtime_dir_variable, error);
-        if (r < 0)
-            return r;
-        if (snprintf(path, sizeof path, "%s/sallyport/sallyport.sock", world->runtime_dir_variable) >= (int)sizeof path)
-            return sp_error_set(error, SP_EINVALID_REQUEST, "XDG_RUNTIME_DIR is too long");
-    } else if (world->uid == 0) {
-        snprintf(path, sizeof path, "/run/sallyport-private/sallyport.sock");
-    } else {
-        snprintf(path, sizeof path, "/run/user/%lu/sallyport/sallyport.sock", (unsigned long)world->uid);
-    }
+    char folder[PATH_MAX], path[PATH_MAX];
+    const char *runtime_dir = is_given(world->runtime_dir_variable) ? world->runtime_dir_variable : NULL;
+    int r = runtime_dir ? check_runtime_dir(runtime_dir, error) : 0;
+    if (r < 0)
+        return r;
+    if (sp_socket_place_private_dir(folder, sizeof folder, runtime_dir, world->uid) >= (int)sizeof folder ||
+        snprintf(path, sizeof path, "%s/" SP_SOCKET_PLACE_NAME, folder) >= (int)sizeof path)
+        return sp_error_set(error, SP_EINVALID_REQUEST, "XDG_RUNTIME_DIR is too long");
     return put(ret_path, SP_SOCKET_PRIVATE, path, error);
 }

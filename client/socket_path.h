@@ -9,9 +9,6 @@
 
 #include "proto/error.h"
 
-/* The machine's service. It may be there without being installed: whoever may start a private daemon looks here first. */
-#define SP_SOCKET_PATH_SERVICE "/run/sallyport/sallyport.sock"
-
 enum sp_socket_kind {
     SP_SOCKET_NAMED,     /* said by the caller or by $SALLYPORT_SOCKET */
     SP_SOCKET_INSTALLED, /* the machine's service: never replaced by a private daemon */

@@ -20,7 +20,6 @@
 #define SP_CONFIG_NAMES_MAX  256
 #define SP_CONFIG_ID_NONE    UINT32_MAX
 #define SP_CONFIG_SERVICE    "sallyport"
-#define SP_CONFIG_SOCKET     "/run/sallyport/sallyport.sock"
 #define SP_CONFIG_POLICY_DIR "/etc/sallyport/policies"
 
 enum sp_log_level { SP_LOG_ERROR, SP_LOG_WARNING, SP_LOG_NOTICE, SP_LOG_INFO, SP_LOG_DEBUG, SP_LOG_LEVEL_COUNT };

@@ -9,10 +9,9 @@
 
 #include "daemon/env_name.h"
 #include "proto/scope.h"
+#include "proto/socket_place.h"
 
 #define PRIVATE_AUDIT_BYTES (16u << 20)
-#define SYSTEM_DIR          "/run/sallyport"
-#define PRIVATE_ROOT_DIR    "/run/sallyport-private"
 
 static int wrong(struct sp_error *error, const char *path, const char *text)
 {
@@ -40,12 +39,11 @@ static uint32_t read_overflow_id(const char *path)
 void sp_config_runtime_dir(const struct sp_config_options *options, char *ret_path, size_t size)
 {
     const char *dir = getenv("XDG_RUNTIME_DIR");
-    if (options->private_daemon && dir && dir[0] == '/')
-        snprintf(ret_path, size, "%s/sallyport", dir);
-    else if (options->starter_uid == 0)
-        snprintf(ret_path, size, "%s", options->private_daemon ? PRIVATE_ROOT_DIR : SYSTEM_DIR);
+    if (!options->private_daemon && options->starter_uid == 0)
+        snprintf(ret_path, size, "%s", SP_SOCKET_PLACE_DIR);
     else
-        snprintf(ret_path, size, "/run/user/%u/sallyport", options->starter_uid);
+        sp_socket_place_private_dir(
+            ret_path, size, options->private_daemon && dir && dir[0] == '/' ? dir : NULL, options->starter_uid);
 }
 
 /* Whoever starts the daemon: a name that is none would only be found by the start that is root's. */
@@ -78,10 +76,10 @@ static int check_socket(struct sp_config *config, const struct sp_config_options
         r = keep(config, options->socket_path, &socket->path, error);
     } else if (!socket->path.ptr) {
         sp_config_runtime_dir(options, dir, sizeof(dir));
-        snprintf(path, sizeof(path), "%s/sallyport.sock", dir);
+        snprintf(path, sizeof(path), "%s/" SP_SOCKET_PLACE_NAME, dir);
         if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
             return wrong(error, "socket.path", "XDG_RUNTIME_DIR is too long for a socket");
-        r = keep(config, config->private_daemon ? path : SP_CONFIG_SOCKET, &socket->path, error);
+        r = keep(config, config->private_daemon ? path : SP_SOCKET_PLACE_SERVICE, &socket->path, error);
     }
     if (r < 0)
         return r;
@@ -112,7 +110,7 @@ static void find_state_dir(const struct sp_config *config, const struct sp_confi
     const char *socket = config->socket.path.ptr, *slash = strrchr(socket, '/');
     snprintf(path, 450, "%.*s/code", (int)(slash - socket), socket);
     if (options->private_daemon && options->starter_uid == 0)
-        snprintf(path, 450, PRIVATE_ROOT_DIR "/code");
+        snprintf(path, 450, SP_SOCKET_PLACE_PRIVATE_ROOT_DIR "/code");
     else if (below_tmp(socket) || slash == socket) {
         char dir[400];
         sp_config_runtime_dir(options, dir, sizeof(dir));

@@ -39,7 +39,7 @@ Test(config, an_empty_one_is_whole)
 {
     struct sp_config *config = parse("");
     struct sp_limits limits = sp_limits_default(), ceilings = sp_limits_ceiling();
-    cr_assert_str_eq(config->socket.path.ptr, SP_CONFIG_SOCKET);
+    cr_assert_str_eq(config->socket.path.ptr, "/run/sallyport/sallyport.sock");
     cr_assert_eq(config->socket_mode, 0660);
     cr_assert_eq(config->frame_bytes, SP_FRAME_BYTES_MAX);
     cr_assert_eq(config->code_bytes, SP_CODE_BYTES_MAX);
