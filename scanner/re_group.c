@@ -8,6 +8,8 @@
 #include "scanner/match.h"
 #include "scanner/re_reader.h"
 
+#define PYTHON_GROUPS 1073741823 /* from here on Python refuses a number at once */
+
 struct name {
     uint32_t start, n;
 };
@@ -284,6 +286,16 @@ static int64_t number(const struct sp_re_lex *lex, struct name name)
     return !digit || (negative && value) ? -1 : value;
 }
 
+/* To be looked at in the end, when all groups are known. Of the numbers that none can have the first is enough. */
+static void note_condition(struct sp_re_reader *reader, uint32_t group, uint32_t position)
+{
+    for (uint32_t i = 0; i < reader->n_conditions; i++)
+        if (reader->conditions[i] == group || (reader->conditions[i] > SP_RE_GROUPS && group > SP_RE_GROUPS))
+            return;
+    reader->conditions[reader->n_conditions] = group;
+    reader->condition_positions[reader->n_conditions++] = position;
+}
+
 /* The group that a condition is on; 0 on failure. */
 static uint32_t condition_group(struct sp_re_reader *reader)
 {
@@ -302,19 +314,12 @@ static uint32_t condition_group(struct sp_re_reader *reader)
             sp_re_lex_fail(lex, name.start, "bad character in group name '%s'", shown(lex, name).text);
         else if (value == 0)
             sp_re_lex_fail(lex, name.start, "bad group number");
-        else if (value > SP_RE_GROUPS)
+        else if (value >= PYTHON_GROUPS)
             sp_re_lex_fail(lex, name.start, "invalid group reference %lld", (long long)value);
         if (lex->code)
             return 0;
         group = (uint32_t)value;
-        uint32_t i = 0;
-        while (i < reader->n_conditions && reader->conditions[i] != group)
-            i++;
-        if (i == reader->n_conditions) {
-            reader->conditions[i] = group;
-            reader->condition_positions[i] = name.start;
-            reader->n_conditions++;
-        }
+        note_condition(reader, group, name.start);
     }
     if (!lex->code && reader->lookbehind_groups) {
         if (group >= reader->n_groups || !reader->groups[group].closed)

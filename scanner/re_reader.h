@@ -25,7 +25,7 @@ struct sp_re_reader {
     struct sp_re_reader_group groups[SP_RE_GROUPS + 1]; /* 0 is the whole */
     uint32_t n_groups;                                  /* whole included, as Python counts */
     uint32_t lookbehind_groups;                         /* n_groups where the outermost lookbehind began; 0: in none */
-    /* The first condition on each group number: must exist in the end. */
+    /* The first condition on each group number, and on any larger one: must exist in the end. */
     uint32_t conditions[SP_RE_GROUPS + 1], n_conditions;
     uint32_t condition_positions[SP_RE_GROUPS + 1];
 };

@@ -177,9 +177,28 @@ def constructs(pattern, flags):
             yield name
 
 
+# One of each deliberate difference that sallyport-policy(5) lists: pattern, flags, text, what Python finds and what is found
+# here, or the words of a refusal.
+POSSESSIVE_BROKEN = re.search("b(c(?:x$)+)*+", "bcxd").end() != 1
+DIFFERENT = [
+    ("x*", (0, 0), "x", "0-1,1-1", "match nothing"), (r"\b", (0, 0), "x", "0-0,1-1", "match nothing"),
+    ("a\x08", (0, 0), "a\x08", "0-2", "control character"), ("a\x85", (0, 0), "a\x85", "0-3", "control character"),
+    (r"\N{DIGIT ONE}", (0, 0), "1", "0-1", "character names"),
+    ("a" * 8193, (0, 0), "", "-", "at most 8192 bytes"), ("(a)" * 501, (0, 0), "", "-", "too many groups"),
+    ("(?:" * 101 + "a" + ")" * 101, (0, 0), "a", "0-1", "nested too deeply"),
+    ("a{65536}", (0, 0), "", "-", "repetitions go up to 65535"),
+    ("(?<=a{65535}b)c", (0, 0), "", "-", "look-behind is wider than 65535"),
+    ("(?:abc){3000}", (0, 0), "", "-", "cannot be searched"),
+    ("b(c(?:x$)+)*+", (0, 0), "bcxd", "0-2" if POSSESSIVE_BROKEN else "0-1", "0-1"),
+    ("[x\U00010400]", (1, re.I), "\U00010400\U00010428", "-", "0-4,4-8"),
+    ("(a*?b?|){0,3}b", (0, 0), "abab", "0-4", "0-2,2-4"),
+    (r"(?a:\W)x", (0, 0), "éx", "-", "0-3"), (r"(?u:\w)x", (16, re.A), "éx", "-", "0-3"),
+    ("[\xb5-\U00010400]", (17, re.I | re.A), "\U00010428", "0-4", "-"),
+]
+
 # What Python takes and Sallyport does not, by the words it says so with; sallyport-policy(5) lists them.
 HINTS = ["match nothing", "control character", "repetitions go up to", "look-behind is wider", "character names",
-    "cannot be searched", "groups are nested too deeply", "too many groups"]
+    "cannot be searched", "groups are nested too deeply", "too many groups", "at most 8192 bytes"]
 
 
 def main():
@@ -257,11 +276,23 @@ def main():
                 counts["budget ran out"] += 1
             elif told != wanted and "-" not in (told, wanted) and repeats_nothing(_parser.parse(pattern, theirs)):
                 counts["spans of a bounded repetition of nothing"] += 1
+                if "--show" in argv:
+                    print("repeats nothing: %r flags %d: %r" % (pattern, theirs, (data, told, wanted)))
             elif told != wanted and told == listed(truth(compiled, data, by_match)):
                 # It skips to the characters that may come first, and reads those without the flags of their group.
                 counts["this Python's search misses what its match finds"] += 1
+                if "--show" in argv:
+                    print("missed by Python: %r flags %d: %r" % (pattern, theirs, (data, told, wanted)))
             elif told != wanted:
                 fail("verdict" if "-" in (told, wanted) else "spans", pattern, theirs, data, told, wanted, words[:2])
+    for pattern, (ours, theirs), text, wanted, told in DIFFERENT:
+        tool.stdin.write(("%d %s %s\n" % (ours, hexed(pattern.encode()), hexed(text.encode()))).encode())
+        tool.stdin.flush()
+        answer = tool.stdout.readline().decode()
+        if listed(truth(re.compile(pattern, theirs), text.encode())) != wanted:
+            fail("no difference any more", pattern[:40], theirs, wanted)
+        if (told not in answer) if answer.startswith("refused") else answer.split()[-1] != told:
+            fail("not different as documented", pattern[:40], theirs, answer, told)
     tool.stdin.close()
     if tool.wait():
         fail("died", "", 0, tool.returncode)

@@ -67,6 +67,9 @@ Test(re_read, refuses_at_pythons_position)
     refused_at("(?P<n>a)(?P<n>b)", 12);
     refused_at("(?(2)a)", 3);
     refused_at("(a)(?(1)b|c|d)", 11);
+    refused_at("(?(999)a)(?(501)b)", 3);
+    refused_at("(?(999)a)*+*", 11); /* groups may be to come: first what else is wrong */
+    refused_at("(?(1073741823)a)*+*", 3);
     refused_at("a(?i)", 1);
     refused_at("(?iL)x", 4);
     refused_at("(?i-i:x)", 5);

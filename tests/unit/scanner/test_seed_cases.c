@@ -92,29 +92,58 @@ Test(seed_cases, thresholds_are_the_guides)
     }
 }
 
-/* Every pattern of the guide: on what it is for, and on what it must leave alone. */
+/* Every pattern of the guide: on what it is for, as it is written and under another name, and on what it must leave alone:
+ * in a comment, in a string, in a longer name, and what else is near it. */
 static const struct {
-    const char *pattern, *fires, *silent;
+    const char *pattern, *plain, *aliased, *silent[5];
 } guide[] = {
-    {"\\bos\\.system\\s*\\(", "import os as o; o.system(\"x\")", "\"os.system(\""},
-    {"\\beval\\s*\\(", "eval (\"1\")", "# eval(1)"},
-    {"\\beval\\s*\\(", "e = eval; e('1')", "literal_eval(x)"},
-    {"\\bopen\\s*\\([^)]*['\"][wa]['\"][^)]*\\)", "x = \"open(\"; open(\"f\", \"w\")", "open(\"f\", \"r\")"},
-    {"\\bsocket\\.socket\\s*\\(", "from socket import socket as s; s()", "'''socket.socket('''"},
+    {"\\bos\\.system\\s*\\(", "import os; os.system(\"x\")", "import os as o; o.system(\"x\")",
+        {"# os.system('x')", "\"os.system(\"", "import cos; cos.system('x')", "import os; os.systemic('x')"}},
+    {"\\beval\\s*\\(", "eval (\"1\")", "e = eval; e('1')", {"# eval(1)", "'eval(1)'", "literal_eval(x)"}},
+    {"\\bopen\\s*\\([^)]*['\"][wa]['\"][^)]*\\)", "x = \"open(\"; open(\"f\", \"w\")", "o = open; o('f', mode='a')",
+        {"# open('f', 'w')", "x = \"open('f', 'w')\"", "reopen('f', 'w')", "open(\"f\", \"r\")"}},
+    {"\\bsocket\\.socket\\s*\\(", "import socket; socket.socket()", "from socket import socket as s; s()",
+        {"# socket.socket()", "'''socket.socket('''", "import mysocket; mysocket.socket()",
+            "import socket; socket.socketpair()"}},
     {"requests\\.(get|post)\\s*\\(['\"].*internal\\.company\\.com",
+        "import requests; requests.post('http://internal.company.com')",
         "import requests as r; r.get(\"https://internal.company.com\")",
-        "r = {}; r.get(\"https://internal.company.com\")"},
-    {"requests\\.(get|post|put|delete)\\s*\\(", "from requests import put; put('x')", "# requests.get(x)"},
-    {"\\b(boto3|google\\.cloud|azure)\\b", "import google.cloud", "\"azure\""},
-    {"\\b(tensorflow|torch|keras)\\b", "import torch", "'torch'"},
-    {"\\b__import__\\s*\\(", "i = __import__; i('re')", "'__import__('"},
-    {"\\b(getattr|setattr|delattr)\\s*\\(", "g = getattr; g(x, 'y')", "# getattr(x)"},
-    {"\\bpickle\\.(loads?|load)\\s*\\(", "import pickle as p; p.loads(b'')", "my.unpickle.loads(b'')"},
-    {"\\b(eval|exec|compile)\\s*\\(", "x = exec; x('1')", "recompile('x')"},
-    {"\\bos\\.(remove|unlink|rmdir)\\s*\\(", "from os import unlink as u; u('x')", "'os.remove('"},
-    {"\\bshutil\\.(rmtree|move|copy)\\s*\\(", "import shutil as s; s.rmtree('x')", "'''shutil.move('''"},
-    {"\\b\\w+\\.connect\\s*\\(", "sock.connect(('h', 1))", "# sock.connect(x)"},
+        {"# requests.get('https://internal.company.com')", "x = \"requests.get('internal.company.com')\"",
+            "import requests; requests.getter('internal.company.com')",
+            "r = {}; r.get(\"https://internal.company.com\")", "import requests; requests.get('https://company.com')"}},
+    {"requests\\.(get|post|put|delete)\\s*\\(", "import requests; requests.delete('x')",
+        "from requests import put as p; p('x')",
+        {"# requests.get(x)", "'requests.get(x)'", "import requests; requests.gets('x')"}},
+    {"\\b(boto3|google\\.cloud|azure)\\b", "import google.cloud", "__import__('bo' + 'to3').x",
+        {"# azure", "\"azure\"", "import azure_x, boto34", "import google.clouds"}},
+    {"\\b(tensorflow|torch|keras)\\b", "import torch", "__import__('tor' + 'ch').x",
+        {"# torch", "'torch'", "import torchy"}},
+    {"\\b__import__\\s*\\(", "__import__('re')", "i = __import__; i('re')",
+        {"# __import__('re')", "'__import__('", "my__import__('re')"}},
+    {"\\b(getattr|setattr|delattr)\\s*\\(", "setattr(x, 'y', 1)", "g = getattr; g(x, 'y')",
+        {"# getattr(x)", "'delattr(x)'", "mygetattr(x); getattrs(x)"}},
+    {"\\bpickle\\.(loads?|load)\\s*\\(", "import pickle; pickle.load(f)", "import pickle as p; p.loads(b'')",
+        {"# pickle.load(f)", "'pickle.loads('", "my.unpickle.loads(b'')", "import pickle; pickle.loader(f)"}},
+    {"\\b(eval|exec|compile)\\s*\\(", "compile(x, y, 'exec')", "x = exec; x('1')",
+        {"# exec('1')", "'eval(x)'", "recompile('x'); execute('x')"}},
+    {"\\bos\\.(remove|unlink|rmdir)\\s*\\(", "import os; os.rmdir('x')", "from os import unlink as u; u('x')",
+        {"# os.remove('x')", "'os.remove('", "import cos; cos.remove('x')", "import os; os.removedirs('x')"}},
+    {"\\bshutil\\.(rmtree|move|copy)\\s*\\(", "import shutil; shutil.move('a', 'b')",
+        "import shutil as s; s.rmtree('x')",
+        {"# shutil.copy('a', 'b')", "'''shutil.move('''", "import myshutil; myshutil.move('a', 'b')",
+            "import shutil; shutil.copytree('a', 'b')"}},
+    {"\\b\\w+\\.connect\\s*\\(", "sock.connect(('h', 1))", "import sqlite3; c = sqlite3.connect; c('x')",
+        {"# sock.connect(x)", "'sock.connect(x)'", "sock.connection(x); sock.reconnect(x)"}},
 };
+
+/* How often the pattern fires, and how the first was reached. */
+static size_t n_found(const char *yaml, const char *code, enum sp_via *ret_via)
+{
+    FIXTURE(f, yaml, "python", code);
+    cr_expect(f.verdict.safe == (f.verdict.n_findings == 0), "%s", code);
+    *ret_via = f.verdict.n_findings ? f.verdict.findings[0].via : SP_VIA_LIMIT;
+    return f.verdict.n_findings;
+}
 
 Test(seed_cases, patterns_of_the_guide_fire_and_are_silent)
 {
@@ -127,11 +156,14 @@ Test(seed_cases, patterns_of_the_guide_fire_and_are_silent)
         }
         *at = '\0';
         snprintf(yaml, sizeof(yaml), "patterns:\n  - pattern: '%s'\n    severity: high\n", quoted);
-        FIXTURE(fires, yaml, "python", guide[i].fires);
-        cr_expect(fires.verdict.n_findings == 1 && !fires.verdict.safe, "%s on %s: %zu", guide[i].pattern,
-            guide[i].fires, fires.verdict.n_findings);
-        FIXTURE(silent, yaml, "python", guide[i].silent);
-        cr_expect(silent.verdict.n_findings == 0, "%s on %s", guide[i].pattern, guide[i].silent);
+        enum sp_via via;
+        size_t n = n_found(yaml, guide[i].plain, &via);
+        cr_expect(n == 1 && via == SP_VIA_DIRECT, "%s on %s: %zu", guide[i].pattern, guide[i].plain, n);
+        n = n_found(yaml, guide[i].aliased, &via);
+        cr_expect(n == 1 && (via == SP_VIA_ALIAS || via == SP_VIA_FOLDED), "%s on %s: %zu via %d", guide[i].pattern,
+            guide[i].aliased, n, (int)via);
+        for (size_t j = 0; j < SP_COUNT(guide[i].silent) && guide[i].silent[j]; j++)
+            cr_expect(n_found(yaml, guide[i].silent[j], &via) == 0, "%s on %s", guide[i].pattern, guide[i].silent[j]);
     }
 }
 
