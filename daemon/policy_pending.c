@@ -9,11 +9,11 @@
 
 #include <stdlib.h>
 
+#include "daemon/policy_store_inside.h"
 #include "proto/list.h"
 #include "proto/pack.h"
 #include "proto/scope.h"
 
-#define SPENDING_NS    60000000000ull /* a minute */
 #define WARNINGS_BYTES (1u << 20)
 #define COMPILE_WEIGHT 1024
 
@@ -72,28 +72,11 @@ void sp_policy_pending_describe(struct sp_policy_resolve_request *request, const
 
 /* ---- what a uid may spend ---- */
 
-static struct sp_policy_spender *find_spender(struct sp_policy_store *store, uint32_t uid)
-{
-    struct sp_policy_spender *oldest = &store->spenders[0];
-    uint64_t now_ns = uv_hrtime();
-    for (size_t i = 0; i < SP_POLICY_SPENDERS; i++) {
-        struct sp_policy_spender *spender = &store->spenders[i];
-        if (spender->uid == uid && spender->window_ns) {
-            if (now_ns - spender->window_ns >= SPENDING_NS)
-                *spender = (struct sp_policy_spender){.uid = uid, .window_ns = now_ns};
-            return spender;
-        }
-        if (spender->window_ns < oldest->window_ns)
-            oldest = spender;
-    }
-    *oldest = (struct sp_policy_spender){.uid = uid, .window_ns = now_ns};
-    return oldest;
-}
-
 static int check_spending(struct sp_policy_store *store, uint32_t uid, struct sp_error *error)
 {
     uint64_t most_ms = store->config.user_compile_ms;
-    if (most_ms == 0 || uid == SP_POLICY_UID_OPERATOR || find_spender(store, uid)->spent_ns < most_ms * 1000000u)
+    if (most_ms == 0 || uid == SP_POLICY_UID_OPERATOR ||
+        sp_policy_spending_of(&store->spending, uid, uv_hrtime()) < most_ms * 1000000u)
         return 0;
     return sp_error_set(error, SP_EBUSY, "you have compiled policies for more than %llu ms within a minute",
         (unsigned long long)most_ms);
@@ -320,7 +303,7 @@ static void end_step(struct sp_policy_pending *pending, bool cancelled)
     if (pending->step == STEP_COMPILE) {
         if (pending->result == 0)
             pending->model = NULL; /* consumed */
-        find_spender(store, pending->uid)->spent_ns += pending->cpu_ns;
+        sp_policy_spending_add(&store->spending, pending->uid, uv_hrtime(), pending->cpu_ns);
         store->compile_ns += pending->cpu_ns;
     }
     if (pending->result < 0) {

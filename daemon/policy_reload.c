@@ -2,7 +2,7 @@
  * one until the turn of the loop in which it is the new one. */
 #include "daemon/policy_reload.h"
 
-#include "daemon/policy_pending.h"
+#include "daemon/policy_store_inside.h"
 #include "proto/scope.h"
 
 static void load_work(struct sp_task *task, struct sp_scanner *scanner)

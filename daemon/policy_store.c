@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/policy_pending.h"
+#include "daemon/policy_store_inside.h"
 #include "proto/decode.h"
 #include "proto/pack.h"
 #include "proto/scope.h"
