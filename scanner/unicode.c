@@ -48,9 +48,28 @@ static const struct range {
     {0xC0, 0xD6, SCRIPT_LATIN},
     {0xD8, 0xF6, SCRIPT_LATIN},
     {0xF8, 0x2B8, SCRIPT_LATIN},
-    {0x370, 0x3E1, SCRIPT_GREEK},
+    {0x370, 0x392, SCRIPT_GREEK},
+    {0x395, 0x397, SCRIPT_GREEK},
+    {0x399, 0x39A, SCRIPT_GREEK},
+    {0x39C, 0x39D, SCRIPT_GREEK},
+    {0x39F, 0x39F, SCRIPT_GREEK},
+    {0x3A1, 0x3A1, SCRIPT_GREEK},
+    {0x3A4, 0x3A5, SCRIPT_GREEK},
+    {0x3A7, 0x3A7, SCRIPT_GREEK},
+    {0x3AA, 0x3B1, SCRIPT_GREEK},
+    {0x3B3, 0x3B3, SCRIPT_GREEK},
+    {0x3B9, 0x3BA, SCRIPT_GREEK},
+    {0x3BD, 0x3BD, SCRIPT_GREEK},
+    {0x3BF, 0x3BF, SCRIPT_GREEK},
+    {0x3C1, 0x3C1, SCRIPT_GREEK},
+    {0x3C5, 0x3C5, SCRIPT_GREEK},
+    {0x3C7, 0x3C7, SCRIPT_GREEK},
+    {0x3CA, 0x3D0, SCRIPT_GREEK},
+    {0x3D2, 0x3D4, SCRIPT_GREEK},
+    {0x3D7, 0x3E1, SCRIPT_GREEK},
     {0x3E2, 0x3EF, SCRIPT_COPTIC},
-    {0x3F0, 0x3FF, SCRIPT_GREEK},
+    {0x3F0, 0x3F4, SCRIPT_GREEK},
+    {0x3F6, 0x3FF, SCRIPT_GREEK},
     {0x400, 0x52F, SCRIPT_CYRILLIC},
     {0x531, 0x58F, SCRIPT_ARMENIAN},
     {0x591, 0x5F4, SCRIPT_HEBREW},
@@ -131,6 +150,30 @@ static const struct range {
 };
 
 const struct sp_sorted sp_unicode_scripts = SP_SORTED(ranges);
+const uint32_t sp_unicode_latin = 1u << SCRIPT_LATIN;
+
+/* As they are shown in common fonts. Where most letters of a script look so, all of it. */
+static const struct alike {
+    uint32_t first, last;
+} alikes[] = {
+    {0x370, 0x3E1}, {0x3F0, 0x3FF},                                                 /* Greek */
+    {0x405, 0x406}, {0x408, 0x408}, {0x410, 0x410}, {0x412, 0x412}, {0x415, 0x415}, /* Cyrillic */
+    {0x41A, 0x41A}, {0x41C, 0x41E}, {0x420, 0x423}, {0x425, 0x425}, {0x430, 0x430}, {0x435, 0x435}, {0x43E, 0x43E},
+    {0x440, 0x441}, {0x443, 0x443}, {0x445, 0x445}, {0x455, 0x456}, {0x458, 0x458}, {0x474, 0x475}, {0x4AE, 0x4AF},
+    {0x4BA, 0x4BB}, {0x4C0, 0x4C0}, {0x4CF, 0x4CF}, {0x501, 0x501}, {0x51A, 0x51D}, {0x531, 0x58F}, /* Armenian */
+    {0x13A0, 0x13FF},                                                                               /* Cherokee */
+    {0x1F00, 0x1FFF},                                                                               /* more Greek */
+    {0x2C80, 0x2CFF},                                                                               /* Coptic */
+    {0xA4D0, 0xA4FF},                                                                               /* Lisu */
+    {0xAB70, 0xABBF},                                                                               /* more Cherokee */
+};
+
+const struct sp_sorted sp_unicode_alikes = SP_SORTED(alikes);
+
+bool sp_unicode_alike(uint32_t point)
+{
+    return sp_unicode_script_of(point) && sp_sorted_find_point(&sp_unicode_alikes, point);
+}
 
 uint32_t sp_unicode_script_of(uint32_t point)
 {
@@ -163,15 +206,19 @@ enum sp_unicode_class sp_unicode_class_of(uint32_t point)
     case 0xFFA0: return SP_UNICODE_INVISIBLE;
     case 0x200C:
     case 0x200D: return SP_UNICODE_JOINER;
+    case 0x180F: return SP_UNICODE_SELECTOR;
     default: break;
     }
+    if ((point >= 0xFE00 && point <= 0xFE0F) || (point >= 0xE0100 && point <= 0xE01EF) ||
+        (point >= 0x180B && point <= 0x180D))
+        return SP_UNICODE_SELECTOR;
+    if (point >= 0xE0020 && point <= 0xE007F)
+        return SP_UNICODE_TAG;
     if ((point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069))
         return SP_UNICODE_BIDI;
     if ((point >= 0x2060 && point <= 0x2065) || (point >= 0x206A && point <= 0x206F) ||
-        (point >= 0x180B && point <= 0x180D) || (point >= 0xFFF0 && point <= 0xFFFB) ||
+        (point >= 0xFFF0 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF) ||
         (point >= 0x1BCA0 && point <= 0x1BCA3) || (point >= 0x1D173 && point <= 0x1D17A))
         return SP_UNICODE_INVISIBLE;
-    if ((point >= 0xFE00 && point <= 0xFE0F) || (point >= 0xE0000 && point <= 0xE0FFF))
-        return SP_UNICODE_JOINER;
     return SP_UNICODE_PLAIN;
 }

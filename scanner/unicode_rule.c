@@ -7,6 +7,9 @@
 #include "scanner/scan.h"
 #include "scanner/unicode.h"
 
+#define BLACK_FLAG    0x1F3F4
+#define FLAG_TAGS_MAX 7 /* gbeng and the tag that ends it, and one more */
+
 static bool continues_word(uint32_t point)
 {
     if (point < 0x80)
@@ -22,8 +25,13 @@ struct walk {
     struct sp_unit *unit;
     struct sp_scan_policy *policy;
     struct sp_error *error;
-    uint32_t word_start, scripts;
-    bool in_word;
+    uint32_t word_start, word_scripts;
+    bool in_word, mixed;
+    /* of the part of a word between underscores */
+    uint32_t part_scripts;
+    bool part_distinct; /* has a letter that could be no Latin one */
+    bool alike;         /* a part could be Latin, and is not */
+    unsigned n_tags;
     uint32_t run_start; /* of characters of one bad class */
     enum sp_unicode_class run;
     uint32_t before; /* the point before, 0: none, or not UTF-8 */
@@ -44,11 +52,41 @@ static int report(struct walk *walk, uint32_t start, uint32_t end, const char *d
         walk->error);
 }
 
+/* Words of several languages in one name, with underscores between them, are ordinary: test_привет. But for those that
+ * read as if they were not. */
+static void end_part(struct walk *walk)
+{
+    walk->mixed |= sp_unicode_mixed(walk->part_scripts);
+    walk->alike |= walk->part_scripts & ~sp_unicode_latin && !walk->part_distinct;
+    walk->part_scripts = 0;
+    walk->part_distinct = false;
+}
+
+static void take_letter(struct walk *walk, uint32_t point, uint32_t offset)
+{
+    if (!walk->in_word)
+        walk->word_start = offset;
+    walk->in_word = true;
+    if (point == '_') {
+        end_part(walk);
+        return;
+    }
+    uint32_t script = sp_unicode_script_of(point);
+    walk->word_scripts |= script;
+    walk->part_scripts |= script;
+    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)point);
+    bool letter = category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+    walk->part_distinct |= letter && point >= 0x80 && script != sp_unicode_latin && !sp_unicode_alike(point);
+}
+
 static int end_word(struct walk *walk, uint32_t at)
 {
-    bool mixed = walk->in_word && sp_unicode_mixed(walk->scripts);
-    walk->in_word = false;
-    walk->scripts = 0;
+    end_part(walk);
+    bool latin = walk->word_scripts & sp_unicode_latin;
+    bool mixed = walk->in_word &&
+                 (walk->mixed || (latin && walk->alike) || sp_unicode_mixed(walk->word_scripts & ~sp_unicode_latin));
+    walk->in_word = walk->mixed = walk->alike = false;
+    walk->word_scripts = 0;
     if (!mixed || sp_unit_cover(walk->unit, walk->word_start))
         return 0;
     return report(walk, walk->word_start, at, "identifier of mixed scripts");
@@ -64,16 +102,26 @@ static int end_run(struct walk *walk, uint32_t at)
         walk, walk->run_start, at, run == SP_UNICODE_BIDI ? "bidirectional control character" : "invisible character");
 }
 
-/* Joiners and variation selectors belong to text in many scripts and to emoji; behind ASCII, or in code, to neither. */
-static enum sp_unicode_class class_at(const struct walk *walk, uint32_t point, uint32_t offset)
+/* Joiners, selectors and tags belong to text in many scripts and to emoji, one by one; behind ASCII, or in code, to neither,
+ * and a row of them is a text that nobody sees. */
+static enum sp_unicode_class class_at(struct walk *walk, uint32_t point, uint32_t offset)
 {
-    enum sp_unicode_class class = sp_unicode_class_of(point);
-    if (class != SP_UNICODE_JOINER)
-        return class;
-    /* Keycap emoji: a digit, # or * and U+FE0F. */
-    bool keycap = point == 0xFE0F && walk->before && walk->before < 0x80 && strchr("0123456789#*", (int)walk->before);
-    bool at_home = (walk->before >= 0x80 || keycap) && sp_unit_cover(walk->unit, offset);
-    return at_home ? SP_UNICODE_PLAIN : SP_UNICODE_INVISIBLE;
+    enum sp_unicode_class class = sp_unicode_class_of(point), before = sp_unicode_class_of(walk->before);
+    bool at_home = walk->before >= 0x80;
+    switch (class) {
+    case SP_UNICODE_JOINER: at_home = at_home && before != SP_UNICODE_JOINER && before != SP_UNICODE_TAG; break;
+    case SP_UNICODE_SELECTOR:
+        /* Keycap emoji: a digit, # or * and U+FE0F. */
+        at_home = (at_home && before == SP_UNICODE_PLAIN) ||
+                  (point == 0xFE0F && walk->before && walk->before < 0x80 && strchr("0123456789#*", (int)walk->before));
+        break;
+    case SP_UNICODE_TAG:
+        walk->n_tags = before == SP_UNICODE_TAG ? walk->n_tags + 1 : 1;
+        at_home = walk->n_tags <= FLAG_TAGS_MAX && (walk->before == BLACK_FLAG || before == SP_UNICODE_TAG);
+        break;
+    default: return class;
+    }
+    return at_home && sp_unit_cover(walk->unit, offset) ? SP_UNICODE_PLAIN : SP_UNICODE_INVISIBLE;
 }
 
 static int take_point(struct walk *walk, uint32_t point, uint32_t offset)
@@ -87,12 +135,8 @@ static int take_point(struct walk *walk, uint32_t point, uint32_t offset)
     }
     if (r == 0 && walk->in_word && !continues_word(point))
         r = end_word(walk, offset);
-    if (continues_word(point)) {
-        if (!walk->in_word)
-            walk->word_start = offset;
-        walk->in_word = true;
-        walk->scripts |= sp_unicode_script_of(point);
-    }
+    if (continues_word(point))
+        take_letter(walk, point, offset);
     walk->before = point;
     return r;
 }

@@ -63,6 +63,7 @@ Test(sorted, every_table_is_in_order)
         expect_texts(&sp_python_modules_tables[i]);
     expect_texts(&sp_resolve_python_action_table);
     expect_points(&sp_unicode_scripts);
+    expect_points(&sp_unicode_alikes);
     const struct sp_sorted cases = {sp_re_case_rows, sp_re_case_n_rows, sizeof(sp_re_case_rows[0])};
     expect_points(&cases);
 }

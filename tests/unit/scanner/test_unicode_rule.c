@@ -54,10 +54,24 @@ Test(unicode_rule, joiners_are_at_home_in_text_but_not_in_code)
     expect("\u0645\u200c\u0645 = 1", 1, INVISIBLE);
 }
 
+Test(unicode_rule, a_row_of_joiners_hides_a_text)
+{
+    expect("x = '\u2764\ufe0f\u200d\U0001F525 \u8fbb\U000E0100'", 0, NULL);
+    expect("x = '\U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F'", 0, NULL); /* England */
+    expect("x = '\u2764\ufe0f\ufe00\ufe01'", 1, INVISIBLE);
+    expect("x = '\u00e9\U000E0149\U000E0152'", 1, INVISIBLE);
+    expect("# \u00e9\u200c\u200d\u200c\u200c", 1, INVISIBLE);
+    expect("# \u00e9\U000E0072\U000E006D", 1, INVISIBLE);
+    expect("# \U0001F3F4\U000E0072\U000E006D\U000E0020\U000E002D\U000E0072\U000E0066\U000E0020\U000E002F\U000E007F", 1,
+        INVISIBLE);
+}
+
 Test(unicode_rule, finds_identifiers_of_mixed_scripts)
 {
     expect("p\u0430ssword = 1", 1, MIXED); /* Cyrillic a */
     expect("x.\u03b1b = 1; \u0441d()", 2, MIXED);
+    expect("get_\u0441\u043e\u0440\u0443 = 1; f\u03bfo = 2; x_\u0430\u0301 = os_\u0430\u0431c = 3", 4, MIXED);
+    expect("\u0436_\u05d0 = 1", 1, MIXED);
     FIXTURE(f, policy, "python", "ok = 1\np\u0430ss = 2\n");
     cr_assert_eq(f.verdict.findings[0].offset, 7);
     cr_assert_eq(f.verdict.findings[0].length, 5);
@@ -70,6 +84,10 @@ Test(unicode_rule, leaves_ordinary_text_alone)
     expect("\u043f\u0430\u0440\u043e\u043b\u044c = 1", 0, NULL);
     expect("stra\u00dfe = '\u20ac'; \u5909\u6570x = 2; \u30c6\u30b9\u30c8\u6570 = 3", 0, NULL);
     expect("a = 1", 0, NULL);
+    /* Words of two languages, and the Greek letters of every physicist. */
+    expect("def test_\u043f\u0440\u0438\u0432\u0435\u0442_2(): \u0394t = \u03c3x + \u03bb_max + \u03b2", 0, NULL);
+    expect(
+        "test_\u03c3\u03cd\u03c3\u03c4\u03b7\u03bc\u03b1 = _\u05e9\u05dc\u05d5\u05dd_x = \u540d\u524d_\u03a3", 0, NULL);
 }
 
 Test(unicode_rule, bytes_that_are_not_utf8_end_a_word)
