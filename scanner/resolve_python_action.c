@@ -99,6 +99,8 @@ static const struct sp_python_action_row rows[] = {
     {"inspect.Signature.from_callable", NULL, SP_PYTHON_ACTION_ANNOTATIONS},
     {"inspect.get_annotations", NULL, SP_PYTHON_ACTION_ANNOTATIONS},
     {"inspect.getattr_static", NULL, SP_PYTHON_ACTION_GETATTR},
+    {"inspect.getclosurevars", "names that another function sees, by a way that is not followed",
+        SP_PYTHON_ACTION_DYNAMIC},
     {"inspect.getmembers", NULL, SP_PYTHON_ACTION_MEMBERS},
     {"inspect.getmembers_static", NULL, SP_PYTHON_ACTION_MEMBERS},
     {"inspect.signature", NULL, SP_PYTHON_ACTION_ANNOTATIONS},

@@ -1,5 +1,5 @@
 /* Statements: what they bind, and the scopes that they open. One thread at a time. */
-#include "scanner/resolve_python.h"
+#include "scanner/resolve_python_action.h"
 
 static const struct sp_python_set unknown = {.other = true};
 
@@ -143,8 +143,28 @@ static void function(struct sp_python_resolver *resolver, uint32_t index)
         sp_resolve_python_scope_bind(resolver, node->name, &set);
 }
 
+/* A class is as good as what it inherits from, where that imports or evaluates. */
+static void inherit(struct sp_python_resolver *resolver, const struct sp_python_node *bases, struct sp_python_set *set)
+{
+    for (uint32_t child = bases->child; child; child = sp_resolve_python_at(resolver, child)->next) {
+        struct sp_python_set base;
+        const struct sp_python_node *node = sp_resolve_python_at(resolver, child);
+        sp_resolve_python_expression(resolver, child, &base);
+        for (uint8_t i = 0; i < base.n_items; i++) {
+            const struct sp_python_action_row *row =
+                base.items[i]->kind == SP_PYTHON_VALUE_PATH ? sp_resolve_python_action_find(base.items[i]->text) : NULL;
+            if (!row)
+                continue;
+            if (row->action == SP_PYTHON_ACTION_DYNAMIC)
+                sp_resolve_python_emit_dynamic(resolver, row->what, node->start, node->end);
+            sp_resolve_python_set_add(resolver, set, base.items[i]);
+        }
+    }
+}
+
 static void class(struct sp_python_resolver *resolver, uint32_t index)
 {
+    struct sp_python_set set = unknown;
     struct sp_python_node *node = sp_python_tree_at(&resolver->tree, index);
     uint32_t outer = resolver->scope;
     unsigned n_branches = resolver->n_branches;
@@ -153,6 +173,10 @@ static void class(struct sp_python_resolver *resolver, uint32_t index)
     for (uint32_t child = node->child; child && !resolver->code; child = sp_resolve_python_at(resolver, child)->next) {
         if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_DECORATOR)
             continue;
+        if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_CALL) {
+            inherit(resolver, sp_resolve_python_at(resolver, child), &set);
+            continue;
+        }
         if (sp_resolve_python_at(resolver, child)->kind != SP_PYTHON_NODE_BLOCK) {
             sp_resolve_python_expression_visit(resolver, child);
             continue;
@@ -163,7 +187,6 @@ static void class(struct sp_python_resolver *resolver, uint32_t index)
         resolver->scope = outer;
         resolver->n_branches = n_branches;
     }
-    struct sp_python_set set = unknown;
     decorate(resolver, node, &set);
     if (node->has_as)
         sp_resolve_python_scope_bind(resolver, node->name, &set);

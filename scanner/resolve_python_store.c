@@ -65,6 +65,7 @@ void sp_resolve_python_store_member(struct sp_python_resolver *resolver, const s
         told = !known || sp_python_modules_is_builtin(name);
     for (size_t i = 0; i < sizeof(importers) / sizeof(importers[0]) && !told; i++)
         told = lies_under(owner->text, importers[i]) && !sp_str_is(name, "__module__");
+    told = told || (!known && sp_str_is(owner->text, "string")); /* which has constants: scanner/python_modules.c */
     char text[SP_PYTHON_NAME_MAX];
     if (!told && known && owner->text.n_bytes + 1 + name.n_bytes <= sizeof(text)) {
         memcpy(text, owner->text.ptr, owner->text.n_bytes);

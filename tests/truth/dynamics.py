@@ -25,8 +25,8 @@ EVALUATION = {
     "get_type_hints", "loads", "repeat", "run", "runctx", "runeval", "signature", "timeit",
 }  # fmt: skip
 FED = {
-    "InteractiveConsole", "Pdb", "Trace", "breakpoint", "dictConfig", "fileConfig", "interact", "main",
-    "post_mortem", "run_string", "set_trace",
+    "Bdb", "InteractiveConsole", "InteractiveInterpreter", "Pdb", "Trace", "breakpoint", "dictConfig", "fileConfig", "interact",
+    "main", "post_mortem", "run_string", "set_trace",
 }  # fmt: skip
 TEXTS = {
     "DocTestParser", "DocTestRunner", "Formatter", "doctest", "testfile", "testmod",
@@ -67,6 +67,7 @@ SHOWN = {
     "module path that": PATHS | FILES | {"addsitedir"},
     "name of the program by": SPACES,
     "names of a module": SPACES,
+    "names that another function sees": {"getclosurevars"},
     "objects by names in a configuration": FED,
     "objects made from bytes": {"loads"},
     "path of a package": {"__path__", "submodule_search_locations"},
@@ -122,6 +123,8 @@ def targets(node):
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         returns = [one for one in ast.walk(node) if isinstance(one, (ast.Return, ast.Yield)) and one.value]
         return [ast.Name(node.name)], returns + [one for one in node.args.defaults]
+    if isinstance(node, ast.ClassDef):
+        return [ast.Name(node.name)], node.bases
     if isinstance(node, ast.arguments):
         plain = node.posonlyargs + node.args
         return [ast.Name(one.arg) for one in plain[len(plain) - len(node.defaults) :]], node.defaults
