@@ -6,8 +6,8 @@
 #include "proto/pack.h"
 #include "scanner/scanner_state.h"
 
-#define DROPPED_MAX 4096
-#define NAMES_MAX   (1u << 18)
+/* Of each list: more would not fit into an answer. */
+#define ITEMS_MAX (1u << 18)
 
 struct entry {
     struct sp_str name;
@@ -17,7 +17,7 @@ struct entry {
 };
 
 struct dropped {
-    const struct sp_policy_rule *rule;
+    const char *rule; /* its name; another rule's is at another place */
     uint32_t offset, length;
     enum sp_drop reason;
 };
@@ -30,7 +30,7 @@ struct entries {
 struct sp_explaining {
     struct entries modules, names;
     struct dropped *dropped;
-    size_t n_dropped;
+    uint32_t n_dropped, n_dropped_room;
     int failed;
 };
 
@@ -41,9 +41,9 @@ static void add_entry(struct sp_scan *scan, struct sp_unit *unit, struct entries
         entry.length = unit->length;
         entry.via = entry.via > SP_VIA_EVALUATED ? entry.via : SP_VIA_EVALUATED;
     }
-    if (entries->n_items == NAMES_MAX)
-        return;
-    int r = SP_ARENA_GROW(scan->work, entries->items, entries->n_items, entries->n_room, 64);
+    int r = entries->n_items == ITEMS_MAX
+                ? SP_ETOO_LARGE
+                : SP_ARENA_GROW(scan->work, entries->items, entries->n_items, entries->n_room, 64);
     if (r < 0) {
         scan->explaining->failed = r;
         return;
@@ -58,6 +58,8 @@ static void add_entry(struct sp_scan *scan, struct sp_unit *unit, struct entries
 void sp_explain_unit(struct sp_scan *scan, struct sp_unit *unit)
 {
     const struct sp_resolution *resolution = &unit->resolution;
+    if (!scan->explaining)
+        return;
     for (uint32_t i = 0; i < resolution->modules.n_items; i++) {
         const struct sp_module_use *use = &resolution->modules.items[i];
         if (!use->maybe)
@@ -71,18 +73,18 @@ void sp_explain_unit(struct sp_scan *scan, struct sp_unit *unit)
     }
 }
 
-void sp_explain_drop(struct sp_scan *scan, struct sp_unit *unit, const struct sp_policy_rule *rule, uint32_t offset,
-    uint32_t length, enum sp_drop reason)
+void sp_explain_drop(
+    struct sp_scan *scan, struct sp_unit *unit, const char *rule, uint32_t offset, uint32_t length, enum sp_drop reason)
 {
     struct sp_explaining *explaining = scan->explaining;
-    if (explaining->n_dropped == DROPPED_MAX)
+    if (!explaining)
         return;
-    if (!explaining->dropped) {
-        explaining->dropped = sp_arena_array(scan->work, DROPPED_MAX, sizeof(*explaining->dropped));
-        if (!explaining->dropped) {
-            explaining->failed = sp_arena_error(scan->work);
-            return;
-        }
+    int r = explaining->n_dropped == ITEMS_MAX
+                ? SP_ETOO_LARGE
+                : SP_ARENA_GROW(scan->work, explaining->dropped, explaining->n_dropped, explaining->n_dropped_room, 64);
+    if (r < 0) {
+        explaining->failed = r;
+        return;
     }
     if (unit->depth) {
         offset = unit->offset;
@@ -134,7 +136,8 @@ static int by_place(const void *a, const void *b)
     const struct dropped *x = a, *y = b;
     if (x->offset != y->offset)
         return x->offset < y->offset ? -1 : 1;
-    return strcmp(x->rule->name, y->rule->name);
+    int order = strcmp(x->rule, y->rule);
+    return order ? order : (int)x->reason - (int)y->reason;
 }
 
 /* The search goes on behind each dropped start: what overlaps the one before, of the same rule, is the same news. */
@@ -208,7 +211,7 @@ static void pack_dropped(struct sp_buffer *buffer, const struct sp_explaining *e
         const struct dropped *dropped = &explaining->dropped[i];
         sp_pack_map(buffer, 4);
         sp_pack_key(buffer, "rule");
-        sp_pack_cstr(buffer, dropped->rule->name);
+        sp_pack_cstr(buffer, dropped->rule);
         pack_place(buffer, dropped->offset, dropped->length);
         sp_pack_key(buffer, "reason");
         sp_pack_cstr(buffer, reasons[dropped->reason]);

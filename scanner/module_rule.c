@@ -17,6 +17,8 @@ static bool is_new(uint64_t *last, uint64_t place)
     return true;
 }
 
+static const char unlisted[] = "allowed_modules";
+
 static bool covers(const struct sp_scan *scan, struct sp_str rule, struct sp_str module)
 {
     return scan->tongue->covers ? scan->tongue->covers(rule, module) : sp_str_equal(rule, module);
@@ -53,9 +55,12 @@ static int add_restricted(struct sp_scan *scan, struct sp_unit *unit, struct sp_
             continue;
         for (uint32_t item = hit.item; item; item = rules->next_module[item - 1]) {
             const struct sp_policy_rule *rule = &rules->model->modules[item - 1].rule;
-            if (!sp_policy_rule_serves(rule, scan->language) ||
-                !is_new(&policy->hits[item - 1], place_of(unit, use->offset)))
+            if (!sp_policy_rule_serves(rule, scan->language))
                 continue;
+            if (!is_new(&policy->hits[item - 1], place_of(unit, use->offset))) {
+                sp_explain_drop(scan, unit, rule->name, use->offset, use->length, SP_DROP_DUPLICATE);
+                continue;
+            }
             int r = sp_scan_add(scan, unit,
                 (struct sp_judge_record){.policy = rules,
                     .rule = rule,
@@ -134,16 +139,19 @@ static int add_unlisted(
     const struct sp_module_use *use = &unit->resolution.modules.items[index];
     const struct sp_policy_model *model = policy->policy->model;
     if (!model->has_allowed || use->maybe || is_allowed(scan, policy->policy, use->name) ||
-        allowed_by_members(scan, unit, policy->policy, index) ||
-        !is_new(&policy->unlisted_hit, place_of(unit, use->offset)))
+        allowed_by_members(scan, unit, policy->policy, index))
         return 0;
+    if (!is_new(&policy->unlisted_hit, place_of(unit, use->offset))) {
+        sp_explain_drop(scan, unit, unlisted, use->offset, use->length, SP_DROP_DUPLICATE);
+        return 0;
+    }
     struct sp_str subject;
     int r = sp_scan_keep(scan, use->name, &subject, error);
     if (r < 0)
         return r;
     return sp_scan_add(scan, unit,
         (struct sp_judge_record){.policy = policy->policy,
-            .name = "allowed_modules",
+            .name = unlisted,
             .description = "is not an allowed module",
             .subject = subject,
             .kind = SP_FINDING_MODULE,

@@ -33,19 +33,20 @@ static bool accept_plain(void *context, const struct sp_match *match)
     if (pass->failed)
         return false;
     const struct sp_span *span = sp_unit_cover(unit, match->start);
-    switch (pattern->scope) {
-    case SP_SCOPE_STRINGS:
-        /* Module names are code and strings both. */
+    bool counts = !span;
+    /* Module names are code and strings both. */
+    if (pattern->scope == SP_SCOPE_STRINGS)
         span = sp_zone_find(&unit->zones, match->start);
-        return span && (span->kind == SP_SPAN_STRING || span->kind == SP_SPAN_CHAR) &&
-               within(span, match->start, match->end);
-    case SP_SCOPE_COMMENTS: return span && span->kind == SP_SPAN_COMMENT && within(span, match->start, match->end);
-    default: break;
-    }
-    if (span && pass->scan->explaining)
-        sp_explain_drop(pass->scan, unit, &pattern->rule, match->start, match->end - match->start,
-            span->kind == SP_SPAN_COMMENT ? SP_DROP_COMMENT : SP_DROP_STRING);
-    return !span;
+    bool in_comment = span && span->kind == SP_SPAN_COMMENT;
+    bool in_string = span && !in_comment && span->kind != SP_SPAN_INTERPOLATION;
+    if (pattern->scope == SP_SCOPE_STRINGS)
+        counts = in_string && span->kind != SP_SPAN_REGEX && within(span, match->start, match->end);
+    else if (pattern->scope == SP_SCOPE_COMMENTS)
+        counts = in_comment && within(span, match->start, match->end);
+    if (!counts && (in_comment || in_string))
+        sp_explain_drop(pass->scan, unit, pattern->rule.name, match->start, match->end - match->start,
+            in_comment ? SP_DROP_COMMENT : SP_DROP_STRING);
+    return counts;
 }
 
 /* In the canonical text. Outside the replacements it is the source's place that says what is code. */
@@ -169,9 +170,9 @@ static int add_mapped(struct pass *pass, uint32_t pattern, struct mapped *items,
         while (at < n_plain && (plain[at].limit || plain[at].end <= items[i].from))
             at++;
         bool doubled = at < n_plain && plain[at].start < items[i].to;
-        if (doubled && items[i].via > SP_VIA_DIRECT && pass->scan->explaining)
+        if (doubled && items[i].via > SP_VIA_DIRECT)
             sp_explain_drop(
-                pass->scan, pass->unit, rule, items[i].from, items[i].to - items[i].from, SP_DROP_DUPLICATE);
+                pass->scan, pass->unit, rule->name, items[i].from, items[i].to - items[i].from, SP_DROP_DUPLICATE);
         if (doubled || (any && items[i].from < last_end))
             continue;
         r = add(pass, pattern, items[i].from, items[i].to, items[i].via);

@@ -212,8 +212,7 @@ int sp_scan_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_error *er
 {
     const struct sp_resolution *resolution = &unit->resolution;
     unit->number = ++scan->n_units;
-    if (scan->explaining)
-        sp_explain_unit(scan, unit);
+    sp_explain_unit(scan, unit);
     int r = judge_unit(scan, unit, error);
     for (uint32_t i = 0; i < resolution->evaluated.n_items && r == 0; i++)
         if (!is_repeated(resolution, i))

@@ -77,10 +77,11 @@ int sp_scan_unit(struct sp_scan *scan, struct sp_unit *unit, struct sp_error *er
 /* Sets and returns what sp_arena_error says. */
 int sp_scan_no_memory(const struct sp_arena *arena, struct sp_error *error);
 
-/* What only explain wants to know: called by the steps as they go, where scan->explaining is set. */
+/* What only explain wants to know: told by the steps as they go; nothing happens in a scan. */
 enum sp_drop { SP_DROP_COMMENT, SP_DROP_STRING, SP_DROP_DUPLICATE, SP_DROP_COUNT };
 void sp_explain_unit(struct sp_scan *scan, struct sp_unit *unit);
-void sp_explain_drop(struct sp_scan *scan, struct sp_unit *unit, const struct sp_policy_rule *rule, uint32_t offset,
-    uint32_t length, enum sp_drop reason);
+/* rule: its name, which lives as long as its policy. */
+void sp_explain_drop(struct sp_scan *scan, struct sp_unit *unit, const char *rule, uint32_t offset, uint32_t length,
+    enum sp_drop reason);
 
 #endif

@@ -57,6 +57,33 @@ Test(explain, tells_the_spans)
     expect(NULL, "f'{y}'", "\"interpolations\":[[3,4]],");
 }
 
+Test(explain, counts_bytes_of_the_file_as_it_is)
+{
+    expect(NULL, "\xef\xbb\xbfx = '\u00e9'\r\n# \u00e9\r\nf'{x!r:>{w}}'",
+        "\"comments\":[[13,17]],\"strings\":[[7,11],[19,32]],\"chars\":[],\"regexes\":[],"
+        "\"interpolations\":[[22,23],[28,29]],");
+    expect(NULL, "f'{g(\"a\", f'{b}')}' # c", "\"strings\":[[0,19],[5,8],[10,16]],");
+    expect(NULL, "f'{g(\"a\", f'{b}')}' # c", "\"interpolations\":[[3,17],[13,14]],");
+    expect(NULL, "\xef\xbb\xbfimport os\r\n",
+        "\"modules\":[{\"name\":\"os\",\"offset\":10,\"length\":2,\"via\":\"direct\"}],");
+}
+
+Test(explain, tells_every_way_to_a_name)
+{
+    static const char *const ways[][2] = {
+        {"import os\nos.system", "\"name\":\"os.system\",\"offset\":10,\"length\":9,\"via\":\"direct\",\"call\":false"},
+        {"from os import system as s\ns(1)",
+            "\"name\":\"os.system\",\"offset\":27,\"length\":1,\"via\":\"alias\",\"call\":true"},
+        {"__import__('os').system(1)",
+            "\"name\":\"os.system\",\"offset\":0,\"length\":23,\"via\":\"call\",\"call\":true"},
+        {"import os\ngetattr(os, 'sys' + 'tem')",
+            "\"name\":\"os.system\",\"offset\":10,\"length\":26,\"via\":\"folded\",\"call\":false"},
+        {"eval('exec')", "\"name\":\"exec\",\"offset\":5,\"length\":6,\"via\":\"evaluated\",\"call\":false"},
+    };
+    for (size_t i = 0; i < SP_COUNT(ways); i++)
+        expect(NULL, ways[i][0], ways[i][1]);
+}
+
 Test(explain, tells_modules_and_names)
 {
     expect(NULL, "import os as o\no.system('x')\n",
@@ -82,6 +109,52 @@ Test(explain, tells_what_was_dropped_and_why)
     expect(EVAL, "eval(1)", "\"dropped\":[]");
     expect("patterns: [{pattern: 'system\\(', severity: high, id: e}]", "import os as o\no.system(1)",
         "\"dropped\":[{\"rule\":\"e\",\"offset\":15,\"length\":9,\"reason\":\"duplicate\"}]");
+}
+
+Test(explain, tells_what_another_scope_dropped)
+{
+    expect("patterns: [{pattern: 'key', severity: high, id: k, scope: strings}]", "key # key\n'key'",
+        "\"dropped\":[{\"rule\":\"k\",\"offset\":6,\"length\":3,\"reason\":\"comment\"}]");
+    expect("patterns: [{pattern: 'key', severity: high, id: k, scope: comments}]", "key # key\n'key'",
+        "\"dropped\":[{\"rule\":\"k\",\"offset\":11,\"length\":3,\"reason\":\"string\"}]");
+    expect(
+        "patterns: [{pattern: 'key', severity: high, id: k, scope: anywhere}]", "key # key\n'key'", "\"dropped\":[]");
+    expect("patterns: [{pattern: 'key', severity: high, id: k}]", "exec('x # key')",
+        "\"dropped\":[{\"rule\":\"k\",\"offset\":5,\"length\":9,\"reason\":\"comment\"}]");
+}
+
+/* One rule at one place counts once. */
+Test(explain, tells_what_modules_are_dropped)
+{
+    static const char code[] = "a = 'os'\nif x: a = 'os.path'\n__import__(a)";
+    expect("restricted_modules: [{name: os, severity: high}]", code,
+        "\"dropped\":[{\"rule\":\"restricted_modules[os]\",\"offset\":40,\"length\":1,\"reason\":\"duplicate\"}]");
+    expect("allowed_modules: [math]", code,
+        "\"dropped\":[{\"rule\":\"allowed_modules\",\"offset\":40,\"length\":1,\"reason\":\"duplicate\"}]");
+    expect("restricted_modules: [{name: os, severity: high}]", "import os\nimport os", "\"dropped\":[]");
+}
+
+/* Never the half of it for the whole. */
+Test(explain, what_does_not_fit_is_refused)
+{
+    sp_cleanup(fixture_fini) struct fixture f;
+    sp_cleanup(sp_buffer_fini) struct sp_buffer buffer;
+    const char *yaml = "patterns: [{pattern: 'a', severity: low}]";
+    size_t n_bytes = 600000;
+    sp_cleanup(sp_free_ptr) char *code = malloc(n_bytes);
+    sp_buffer_init(&buffer, 256 << 20);
+    fixture_init(&f, &yaml, 1);
+    for (size_t i = 0; i < n_bytes; i++)
+        code[i] = i % 2 ? 'a' : '#';
+    struct sp_scan_options options = {
+        .language = SP_STR("python"), .policies = (const struct sp_policy *const *)f.policies, .n_policies = 1};
+    cr_assert_eq(
+        sp_explain(f.scanner, &options, (struct sp_str){code, n_bytes}, &f.arena, &buffer, &f.error), SP_ETOO_LARGE);
+    cr_assert_eq(sp_explain(f.scanner, &options, (struct sp_str){code, 20000}, &f.arena, &buffer, &f.error), 0);
+    msgpack_unpacked unpacked;
+    msgpack_object map = fixture_unpack(&buffer, &unpacked);
+    cr_assert_eq(map.via.map.ptr[8].val.via.array.size, 10000);
+    msgpack_unpacked_destroy(&unpacked);
 }
 
 Test(explain, what_overlaps_is_dropped_once)
