@@ -1,19 +1,15 @@
 /* `sallyport run`: a program judged and run, its output as it comes, its exit status as ours. One thread; a signal handler
  * cancels. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/cmd/cmd.h"
-#include "client/cmd/cmd_input.h"
 #include "client/cmd/out_dir.h"
 #include "client/cmd/out_escape.h"
 #include "client/cmd/out_json.h"
-#include "client/cmd/walk.h"
+#include "client/cmd/run_input.h"
 #include "proto/limits.h"
 
 struct options {
@@ -99,136 +95,6 @@ static void on_output(void *context, enum sallyport_stream stream, const char *b
     }
 }
 
-/* ---- what goes in ---- */
-
-struct input {
-    struct sp_buffer code, standard;
-    struct sp_input_policy policy;
-    struct sp_buffer file_bytes[SP_FILES_MAX];
-    struct sallyport_file files[SP_FILES_MAX];
-    char *names[SP_FILES_MAX];
-    size_t n_files, n_bytes;
-};
-
-static void input_free(struct input *input)
-{
-    sp_buffer_fini(&input->code);
-    sp_buffer_fini(&input->standard);
-    sp_input_policy_free(&input->policy);
-    for (size_t i = 0; i < input->n_files; i++) {
-        sp_buffer_fini(&input->file_bytes[i]);
-        free(input->names[i]);
-    }
-    free(input);
-}
-SP_CLEANUP_DEFINE(struct input *, input_free)
-
-/* Takes the bytes and the name, whatever comes of it. */
-static int add_file(struct input *input, struct sp_buffer *bytes, char *name, unsigned mode, struct sp_error *error)
-{
-    size_t i = input->n_files;
-    if (!name || i == SP_FILES_MAX || bytes->n_bytes > SP_INPUT_BYTES_MAX - input->n_bytes) {
-        sp_buffer_fini(bytes);
-        free(name);
-        if (i == SP_FILES_MAX)
-            return sp_error_set(error, SP_ETOO_LARGE, "--file: more than %d files", SP_FILES_MAX);
-        return name ? sp_error_set(error, SP_ETOO_LARGE,
-                          "--file: the files together are larger than a request can be (%u bytes)", SP_INPUT_BYTES_MAX)
-                    : sp_error_set(error, SP_ENO_MEMORY, NULL);
-    }
-    input->n_files++;
-    input->n_bytes += bytes->n_bytes;
-    input->names[i] = name;
-    input->file_bytes[i] = *bytes;
-    input->files[i] = (struct sallyport_file){
-        .size = sizeof input->files[i],
-        .path = name,
-        .data = input->file_bytes[i].bytes,
-        .data_bytes = input->file_bytes[i].n_bytes,
-        .mode = mode,
-    };
-    return 0;
-}
-
-SP_CLEANUP_DEFINE(struct sp_walk *, sp_walk_close)
-
-/* What lies below the folder, below prefix; an empty prefix puts it beside the program. */
-static int read_folder(struct input *input, const char *folder, const char *prefix, struct sp_error *error)
-{
-    sp_cleanup(sp_walk_close_scope) struct sp_walk *walk = NULL;
-    struct sp_error why = {0};
-    int r = sp_walk_open(folder, &walk, &why);
-    if (r < 0)
-        return sp_error_set(error, r, "%s: %s", folder, why.text);
-    size_t n_folder = strlen(folder);
-    for (;;) {
-        const char *path = folder;
-        sp_cleanup(sp_close_fd) int fd = -1;
-        struct sp_buffer bytes;
-        struct stat info;
-        char *name = NULL;
-        r = sp_walk_next(walk, &path, &fd, &why);
-        if (r == 0)
-            return 0;
-        sp_buffer_init(&bytes, SP_INPUT_BYTES_MAX);
-        if (r > 0)
-            r = sp_input_read_fd(fd, &bytes, &why);
-        if (r < 0 || fstat(fd, &info) != 0) {
-            sp_buffer_fini(&bytes);
-            return sp_error_set(error, r < 0 ? r : SP_EINVALID_REQUEST, "%s: %s", path, why.text);
-        }
-        const char *below = path + n_folder + strspn(path + n_folder, "/");
-        if (asprintf(&name, "%s%s%s", prefix, *prefix ? "/" : "", below) < 0)
-            name = NULL;
-        r = add_file(input, &bytes, name, info.st_mode & 0777, error);
-        if (r < 0)
-            return r;
-    }
-}
-
-/* SRC[:DST]. Where no DST is given it is SRC's last part, and nothing for a folder that is written with a slash behind. */
-static int read_file(struct input *input, const char *argument, struct sp_error *error)
-{
-    const char *colon = strrchr(argument, ':');
-    sp_cleanup(sp_free_ptr) char *source = strndup(argument, colon ? (size_t)(colon - argument) : strlen(argument));
-    struct stat info;
-    if (!source)
-        return sp_error_set(error, SP_ENO_MEMORY, NULL);
-    const char *slash = strrchr(source, '/');
-    const char *name = colon ? colon + 1 : slash ? slash + 1 : source;
-    bool is_folder = *source && stat(source, &info) == 0 && S_ISDIR(info.st_mode);
-    if (!*source || (!*name && (colon || !is_folder)))
-        return sp_error_set(error, SP_EINVALID_REQUEST, "--file: \"%s\" is not SRC[:DST]", argument);
-    if (is_folder)
-        return read_folder(input, source, name, error);
-    unsigned mode = 0;
-    struct sp_buffer bytes = {0};
-    struct sp_error why = {0};
-    int r = sp_input_read(source, &bytes, &mode, &why);
-    if (r < 0)
-        return sp_error_set(error, r, "%s: %s", source, why.text);
-    return add_file(input, &bytes, strdup(name), strcmp(source, "-") == 0 ? 0 : mode, error);
-}
-
-static int read_all(struct input *input, const struct options *options, const char *path, struct sp_error *error)
-{
-    struct sp_error why = {0};
-    int r = sp_input_read(path, &input->code, NULL, &why);
-    if (r < 0)
-        return sp_error_set(error, r, "%s: %s", strcmp(path, "-") == 0 ? "standard input" : path, why.text);
-    r = sp_input_policy_read(options->policy, &input->policy, &why);
-    if (r < 0)
-        return sp_error_set(error, r, "%s: %s", options->policy, why.text);
-    for (size_t i = 0; i < options->files.n_items && r == 0; i++)
-        r = read_file(input, options->files.items[i], error);
-    bool has_none = options->no_input || strcmp(path, "-") == 0 || fcntl(STDIN_FILENO, F_GETFD) < 0;
-    if (r < 0 || has_none || isatty(STDIN_FILENO))
-        return r;
-    sp_buffer_init(&input->standard, SP_INPUT_BYTES_MAX);
-    r = sp_input_read_fd(STDIN_FILENO, &input->standard, &why);
-    return r < 0 ? sp_error_set(error, r, "standard input: %s", why.text) : 0;
-}
-
 /* ---- what came of it ---- */
 
 struct outcome {
@@ -304,17 +170,9 @@ static int tell_outcome(
     return outcome->status;
 }
 
-static struct sp_str file_source(const struct input *input, const char *name)
-{
-    for (size_t i = 0; i < input->n_files; i++)
-        if (strcmp(input->names[i], name) == 0)
-            return (struct sp_str){(const char *)input->file_bytes[i].bytes, input->file_bytes[i].n_bytes};
-    return (struct sp_str){0};
-}
-
 /* The verdict on the code holds those on the files beside it. */
 static void tell_refusal(
-    const struct sp_invocation *invocation, const struct input *input, const sallyport_value *answer)
+    const struct sp_invocation *invocation, const struct sp_run_input *input, const sallyport_value *answer)
 {
     bool colours = sp_out_text_colours(stderr, (enum sp_colour_choice)invocation->common->colour);
     const sallyport_value *verdict = sallyport_get(answer, "verdict"), *files = sallyport_get(verdict, "files");
@@ -324,7 +182,7 @@ static void tell_refusal(
         const sallyport_value *file = sallyport_at(files, i);
         const char *name = sallyport_get_text(file, "path", NULL);
         if (name)
-            sp_out_text_verdict(stderr, colours, sp_str_of(name), file_source(input, name), file);
+            sp_out_text_verdict(stderr, colours, sp_str_of(name), sp_run_input_find(input, name), file);
     }
     sp_cmd_fail(invocation, 0, "refused by the policy; it did not run");
 }
@@ -351,7 +209,7 @@ static int write_artifacts(
     return status;
 }
 
-static int conclude(const struct sp_invocation *invocation, const struct input *input, struct sp_out_dir *dir,
+static int conclude(const struct sp_invocation *invocation, const struct sp_run_input *input, struct sp_out_dir *dir,
     const struct output *output, const sallyport_value *greeting, const sallyport_value *answer)
 {
     const struct options *options = invocation->options;
@@ -375,8 +233,8 @@ static int conclude(const struct sp_invocation *invocation, const struct input *
     return sp_cmd_finish(invocation, status, SP_EXIT_SERVICE);
 }
 
-static struct sallyport_run_options ask_for(
-    const struct sp_invocation *invocation, const struct input *input, const char *language, struct output *output)
+static struct sallyport_run_options ask_for(const struct sp_invocation *invocation, const struct sp_run_input *input,
+    const char *language, struct output *output)
 {
     static const char *const everything[] = {"**"};
     const struct options *options = invocation->options;
@@ -418,18 +276,16 @@ static int run(const struct sp_invocation *invocation)
             invocation->operands->n_items ? "one FILE only; put -- before the program's arguments"
                                           : "a FILE is needed, or - for standard input");
     const char *path = invocation->operands->items[0];
-    sp_cleanup(input_free_scope) struct input *input = calloc(1, sizeof *input);
+    sp_cleanup(sp_run_input_free_scope) struct sp_run_input *input = NULL;
     sp_cleanup(sp_out_dir_close) struct sp_out_dir dir = {.fd = -1};
     sp_cleanup(sallyport_close_scope) sallyport *service = NULL;
     sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
     struct sp_error own = {0};
     struct sallyport_error error;
-    if (!input)
-        return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "out of memory");
     if (options->artifacts.n_items && !options->out && !options->json)
         return sp_cmd_misused(invocation, "--artifact needs --out or --json");
     catch_signals();
-    if (read_all(input, options, path, &own) < 0)
+    if (sp_run_input_new(path, options->policy, &options->files, !options->no_input, &input, &own) < 0)
         return sp_cmd_fail(invocation, SP_EXIT_SERVICE, "%s", own.text);
     const char *language = sp_input_language(
         options->language, sp_str_of(path), (struct sp_str){(const char *)input->code.bytes, input->code.n_bytes});
