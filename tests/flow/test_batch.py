@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import Daemon, RpcError, wait_until
+from harness import ClientCase, RpcError, wait_until
 
 POLICY = {"severity_threshold": "medium",
           "restricted_modules": [{"name": "os", "description": "d", "severity": "high"}]}
@@ -12,14 +12,7 @@ def source(code, language="python", **more):
     return {"code": code, "language": language, **more}
 
 
-class Batch(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-
-    def setUp(self):
-        self.client = self.enterContext(self.daemon.client())
-
+class Batch(ClientCase):
     def batch(self, sources, **more):
         return self.client.call("scan_batch", {"sources": sources, "policy": POLICY, **more})
 

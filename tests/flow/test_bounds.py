@@ -1,6 +1,5 @@
 """Backpressure both ways, and the bounds on connections, requests and bytes."""
 
-import socket
 import time
 import unittest
 

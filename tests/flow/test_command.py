@@ -8,10 +8,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
-from harness import TIMEOUT, Daemon, Scripted, program
+from harness import Daemon, DaemonCase, Scripted, TIMEOUT, program
 
 POLICY = r"""
 name: command
@@ -25,16 +24,7 @@ patterns:
 """
 
 
-class Command(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = Daemon()
-        cls.daemon.__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.__exit__(None, None, None)
-
+class Command(DaemonCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="sallyport-command-")
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
@@ -147,7 +137,7 @@ class Scan(Command):
 
     def test_many_files_come_back_in_order(self):
         for i in range(700):
-            self.write(f"t/{i:04}.py", f"import os\n" if i % 7 == 0 else f"x = {i}\n" * (1 + i % 50))
+            self.write(f"t/{i:04}.py", "import os\n" if i % 7 == 0 else f"x = {i}\n" * (1 + i % 50))
         for jobs in ("1", "16"):
             out, _ = self.call("scan", "-p", "./p.yaml", "-j", jobs, "--format", "ndjson", "t", status=1)
             found = [json.loads(line) for line in out.splitlines()]

@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from harness import Daemon, RpcError, need_runtime, wait_until
+from harness import Daemon, DaemonCase, RpcError, wait_until
 
 POLICY = {"severity_threshold": "medium",
           "restricted_modules": [{"name": "socket", "description": "d", "severity": "high"}]}
@@ -32,7 +32,7 @@ def sleeper(marker, say="up"):
             "time.sleep(600)\n")
 
 
-class Concurrency(unittest.TestCase):
+class Concurrency(DaemonCase):
     n_markers = 0
 
     def marker(self):
@@ -40,10 +40,7 @@ class Concurrency(unittest.TestCase):
         Concurrency.n_markers += 1
         return f"600.{os.getpid()}{Concurrency.n_markers:03}"
 
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-        need_runtime(cls.daemon)
+    runs = True
 
     def start(self, client, marker, **more):
         """Starts a sleeper and waits until its child runs."""

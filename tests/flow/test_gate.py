@@ -2,10 +2,9 @@
 is told in the audit; and by a counterpart that is let pass and does all of that."""
 
 import os
-import sys
 import unittest
 
-from harness import Daemon, RpcError, need_runtime
+from harness import ClientCase, Daemon, RpcError
 
 BLOCKING = {"severity_threshold": "medium",
             "patterns": [{"pattern": r"\bevil\b", "description": "d", "severity": "high"}],
@@ -14,14 +13,8 @@ NOTHING = {"severity_threshold": "safe"}
 SHOUT = "print('I ran', flush=True)\n"
 
 
-class Gate(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-        need_runtime(cls.daemon)
-
-    def setUp(self):
-        self.client = self.enterContext(self.daemon.client())
+class Gate(ClientCase):
+    runs = True
 
     def started(self):
         return self.daemon.call("stats")["runtimes"]["started"]

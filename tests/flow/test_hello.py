@@ -3,14 +3,10 @@
 import os
 import unittest
 
-from harness import Client, Daemon, RpcError
+from harness import Client, Daemon, DaemonCase, RpcError
 
 
-class Hello(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-
+class Hello(DaemonCase):
     def test_tells_who_both_are(self):
         with self.daemon.client() as client:
             hello = client.call("hello", {"client": "a test"})

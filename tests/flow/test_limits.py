@@ -4,7 +4,7 @@ and can be raised to."""
 import json
 import unittest
 
-from harness import Daemon, RpcError, need_runtime
+from harness import ClientCase, RpcError
 
 KIB, MIB = 1 << 10, 1 << 20
 STANDARD = {"wall_ms": 30000, "cpu_ms": 30000, "memory_bytes": 256 * MIB, "cpus": 1, "pids": 64, "file_bytes": 64 * MIB,
@@ -39,14 +39,8 @@ BOUNDS = (
 VALUES = ("a file's mode", "max_violations")  # the others are lengths and counts
 
 
-class Limits(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-        need_runtime(cls.daemon)
-
-    def setUp(self):
-        self.client = self.enterContext(self.daemon.client())
+class Limits(ClientCase):
+    runs = True
 
     def run_code(self, code="print(1)", **more):
         return self.client.call("run", {"code": code, "language": "python", **more})

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import TIMEOUT, Daemon
+from harness import DaemonCase, TIMEOUT
 
 BINARY, SOURCE = os.environ["SALLYPORT_BINARY_DIR"], os.environ["SALLYPORT_SOURCE_DIR"]
 POLICY = {"name": "mine", "severity_threshold": "high", "restricted_modules": [
@@ -45,12 +45,14 @@ class Page:
                 heading = line
 
 
-class Manual(unittest.TestCase):
+class Manual(DaemonCase):
+    options = {"policies": {"operators": "severity_threshold: high\n"}}
+
     @classmethod
     def setUpClass(cls):
+        super().setUpClass()
         cls.text = read(os.path.join(BINARY, "man/sallyport-rpc.7"))
         cls.page = Page(cls.text)
-        cls.daemon = cls.enterClassContext(Daemon(policies={"operators": "severity_threshold: high\n"}))
         cls.methods = re.findall(r'^ +X\([A-Z_]+, \w+, "([a-z_.]+)"', read(os.path.join(SOURCE, "proto/method.h")), re.M)
 
     def result(self, method):

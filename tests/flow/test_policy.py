@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import Daemon, RpcError
+from harness import ClientCase, Daemon, RpcError
 
 EVAL = {"severity_threshold": "medium",
         "patterns": [{"pattern": r"\beval\s*\(", "description": "Evaluation", "severity": "high"}]}
@@ -11,13 +11,8 @@ EVAL_YAML = "severity_threshold: medium\npatterns:\n  - pattern: '\\beval\\s*\\(
 NOTHING = {"severity_threshold": "safe"}
 
 
-class Policies(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon(policies={"house": EVAL_YAML}))
-
-    def setUp(self):
-        self.client = self.enterContext(self.daemon.client())
+class Policies(ClientCase):
+    options = {"policies": {"house": EVAL_YAML}}
 
     def call(self, method, /, **params):
         return self.client.call(method, params)

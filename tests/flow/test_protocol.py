@@ -8,14 +8,10 @@ import unittest
 
 import msgpack
 
-from harness import Client, Closed, Daemon, RpcError, wait_until
+from harness import Closed, DaemonCase, RpcError, wait_until
 
 
-class Protocol(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-
+class Protocol(DaemonCase):
     def tearDown(self):
         """Whatever was sent, the daemon serves on, and holds nothing of it."""
         with self.daemon.client() as client:
@@ -192,11 +188,7 @@ class Protocol(unittest.TestCase):
             self.assertEqual(client.answers, {})
 
 
-class Cancel(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-
+class Cancel(DaemonCase):
     def start(self, client, **params):
         code = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
         msgid = client.send("run", {"code": code, "language": "python", "stream": True, **params})

@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from harness import TIMEOUT, Daemon, Scripted
+from harness import Daemon, DaemonCase, Scripted, TIMEOUT
 
 FOLDER = os.path.join(os.environ["SALLYPORT_SOURCE_DIR"], "client", "python")
 sys.path.insert(0, FOLDER)
@@ -22,16 +22,7 @@ POLICY = {"language": "python", "severity_threshold": "medium",
           "restricted_modules": [{"name": "os", "description": "Operating system interface", "severity": "high"}]}
 
 
-class Python(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = Daemon()
-        cls.daemon.__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.daemon.__exit__(None, None, None)
-
+class Python(DaemonCase):
     def setUp(self):
         self.gate = sallyport.connect(self.daemon.socket_path)
         self.addCleanup(self.gate.close)

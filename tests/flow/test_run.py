@@ -1,20 +1,13 @@
 """run: what comes back, streamed and not; what a program is given; cancelling; refusals by name."""
 
-import sys
 import time
 import unittest
 
-from harness import Daemon, RpcError, need_runtime
+from harness import ClientCase, RpcError
 
 
-class Run(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-        need_runtime(cls.daemon)
-
-    def setUp(self):
-        self.client = self.enterContext(self.daemon.client())
+class Run(ClientCase):
+    runs = True
 
     def run_code(self, code, **more):
         return self.client.call("run", {"code": code, "language": "python", **more})

@@ -3,7 +3,7 @@
 import hashlib
 import unittest
 
-from harness import Daemon, RpcError, wait_until
+from harness import ClientCase, RpcError, wait_until
 
 BOTH = {
     "severity_threshold": "medium",
@@ -13,14 +13,7 @@ BOTH = {
 }
 
 
-class Scan(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.daemon = cls.enterClassContext(Daemon())
-
-    def setUp(self):
-        self.client = self.enterContext(self.daemon.client())
-
+class Scan(ClientCase):
     def scan(self, code, policy=BOTH, language="python", **more):
         return self.client.call("scan", {"code": code, "language": language, "policy": policy, **more})
 

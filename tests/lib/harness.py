@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import unittest
 
 import msgpack
 
@@ -277,6 +278,25 @@ def need_runtime(daemon):
     print("skipped: no runtime is available here:", reasons, flush=True)
     daemon.__exit__(None, None, None)  # an exit from a class's set-up leaves its contexts open
     sys.exit(77)
+
+
+class DaemonCase(unittest.TestCase):
+    """Tests that share a daemon, which was started with `options`. Where they run something, `runs` says so."""
+
+    options, runs = {}, False
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = cls.enterClassContext(Daemon(**cls.options))
+        if cls.runs:
+            need_runtime(cls.daemon)
+
+
+class ClientCase(DaemonCase):
+    """The same, and each test has a connection."""
+
+    def setUp(self):
+        self.client = self.enterContext(self.daemon.client())
 
 
 def wait_until(true, timeout=TIMEOUT, complaint=lambda: "it did not become so"):
