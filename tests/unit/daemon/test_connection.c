@@ -1,24 +1,5 @@
 /* What a peer can do to a connection: pipeline, half-close, hang up, stop reading, send what is none of ours. */
-#include "served.h"
-
-static struct peer peer;
-
-static void start_with(const char *lines)
-{
-    served_start(lines);
-    peer_open(&peer);
-}
-
-static void start(void)
-{
-    start_with("");
-}
-
-static void stop(void)
-{
-    peer_close(&peer);
-    served_stop();
-}
+#include "served_peer.h"
 
 static void until_gone(void)
 {
@@ -43,7 +24,6 @@ Test(connection, answers_what_is_pipelined, .init = start, .fini = stop)
 
 Test(connection, that_is_half_closed_gets_its_answers_and_then_ends, .init = start, .fini = stop)
 {
-    static const char *const source[] = {"code", "x = 1", "language", "python", NULL};
     peer_ask(&peer, 7, "scan", source);
     cr_assert_eq(shutdown(peer.fd, SHUT_WR), 0);
     peer_expect(&peer, 7, NULL);
@@ -53,7 +33,6 @@ Test(connection, that_is_half_closed_gets_its_answers_and_then_ends, .init = sta
 
 Test(connection, that_hangs_up_leaves_nothing_behind, .init = start, .fini = stop)
 {
-    static const char *const source[] = {"code", "x = 1", "language", "python", NULL};
     for (uint32_t i = 0; i < 20; i++)
         peer_ask(&peer, i, "scan", source);
     uv_run(&served.loop, UV_RUN_NOWAIT);
@@ -106,7 +85,6 @@ Test(connection, refuses_a_frame_by_what_it_claims, .fini = stop)
 
 Test(connection, takes_new_rights_without_a_new_start, .init = start, .fini = stop)
 {
-    static const char *const source[] = {"code", "x = 1", "language", "python", NULL};
     peer_ask(&peer, 1, "scan", source);
     peer_expect(&peer, 1, NULL);
     served.server.config->starter_uid = geteuid() + 1;

@@ -1,26 +1,5 @@
 /* From frame to handler: what is refused before a handler sees it, and what reaches a request in flight. */
-#include "served.h"
-
-static struct peer peer;
-
-static void start_with(const char *lines)
-{
-    served_start(lines);
-    peer_open(&peer);
-}
-
-static void start(void)
-{
-    start_with("");
-}
-
-static void stop(void)
-{
-    peer_close(&peer);
-    served_stop();
-}
-
-static const char *const source[] = {"code", "x = 1", "language", "python", NULL};
+#include "served_peer.h"
 
 Test(dispatch, names_a_method_that_is_not_there, .init = start, .fini = stop)
 {
