@@ -1,80 +1,23 @@
-/* The positions of a pattern's tree (one a character, set or dot) and which may follow which: an automaton without its
- * transitions written out, small enough to be walked over every name. Built where policies are compiled; read by any
- * thread.
+/* What patterns can tell of a name, by walks of their automata over it. Any thread.
  *
- * A walk is exact for patterns of characters, sets, groups, branches and the repeats ? * +, with \b at their ends. In all
- * others it allows more than the pattern does, which is enough to say that a match cannot take a byte of a name, but not
- * that two names are the same to it. */
+ * A walk is exact for patterns of characters, sets, groups, branches and repeats (counted ones are written out), with \b
+ * at their ends, lookarounds in front and lookaheads behind. In all others it allows more than the pattern does, which is
+ * enough to say that a match cannot take a byte of a name, but not that two names are the same to it.
+ *
+ * A lookaround is an automaton of its own, that begins or ends where the match begins or ends. Two names are the same only
+ * if it says the same of both, whatever the pattern makes of that: so nothing here needs to know which are negated. */
 #include "scanner/reach.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/scope.h"
-#include "scanner/match.h"
-#include "scanner/re_units.h"
+#include "scanner/reach_automaton.h"
 
-#define POSITIONS_MAX 256 /* of a pattern; a larger one tells all names apart */
-#define WORDS_MAX     (POSITIONS_MAX / 64)
-#define ASCII_WORDS   2
-#define SCRATCH_BYTES (8u << 20)
+#define NAME_BYTES_MAX 256
+#define DISTINCT_MAX   32 /* things that starts or ends of one name can come to */
 
-struct set {
-    uint64_t words[WORDS_MAX];
-};
-
-struct position {
-    uint64_t takes[ASCII_WORDS]; /* a bit a byte of ASCII */
-    struct set follow;
-};
-
-struct sp_reach_pattern {
-    bool opaque; /* nothing is known of it */
-    bool exact;
-    bool bounded_first, bounded_last; /* begins, ends with \b */
-    struct set first, last;
-    size_t n_positions;
-    struct position positions[];
-};
-
-/* A part of a tree: where its matches begin and end. */
-struct part {
-    bool nullable;
-    struct set first, last;
-};
-
-struct build {
-    struct sp_reach_pattern *pattern;
-    const struct sp_re_node *edges[2]; /* what stands first and last in the pattern */
-    struct sp_arena arena;
-    int failed;
-};
-
-static void set_add(struct set *set, size_t i)
-{
-    set->words[i / 64] |= (uint64_t)1 << (i % 64);
-}
-
-static bool set_has(const struct set *set, size_t i)
-{
-    return set->words[i / 64] >> (i % 64) & 1;
-}
-
-static void set_join(struct set *set, const struct set *other)
-{
-    for (size_t i = 0; i < WORDS_MAX; i++)
-        set->words[i] |= other->words[i];
-}
-
-static bool set_meets(const struct set *a, const struct set *b)
-{
-    uint64_t both = 0;
-    for (size_t i = 0; i < WORDS_MAX; i++)
-        both |= a->words[i] & b->words[i];
-    return both != 0;
-}
-
-static bool takes(const struct position *position, unsigned char byte)
+static bool takes(const struct sp_reach_position *position, unsigned char byte)
 {
     return byte < 0x80 && (position->takes[byte / 64] >> (byte % 64) & 1);
 }
@@ -84,157 +27,16 @@ static bool word_byte(unsigned char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-static void link_parts(struct build *b, const struct set *last, const struct set *first)
-{
-    for (size_t i = 0; i < b->pattern->n_positions; i++)
-        if (set_has(last, i))
-            set_join(&b->pattern->positions[i].follow, first);
-}
-
-static struct part visit(struct build *b, const struct sp_re_node *node);
-
-static struct part visit_item(struct build *b, const struct sp_re_node *node)
-{
-    struct part part = {0};
-    if (b->pattern->n_positions == POSITIONS_MAX) {
-        b->pattern->opaque = true;
-        return part;
-    }
-    struct sp_re_units units = {0};
-    if (node->kind != SP_RE_ANY)
-        b->failed = sp_re_units_of(node, false, &b->arena, &units);
-    struct position *position = &b->pattern->positions[b->pattern->n_positions];
-    *position = (struct position){0};
-    for (unsigned c = 0; c < 0x80; c++)
-        if (node->kind == SP_RE_ANY ? c != '\n' || (node->flags & SP_MATCH_DOTALL) : sp_re_set_has(&units.set, c))
-            position->takes[c / 64] |= (uint64_t)1 << (c % 64);
-    set_add(&part.first, b->pattern->n_positions);
-    part.last = part.first;
-    b->pattern->n_positions++;
-    return part;
-}
-
-static struct part visit_sequence(struct build *b, const struct sp_re_node *node)
-{
-    struct part whole = {.nullable = true};
-    for (const struct sp_re_node *child = node->child; child; child = child->next) {
-        struct part part = visit(b, child);
-        link_parts(b, &whole.last, &part.first);
-        if (whole.nullable)
-            set_join(&whole.first, &part.first);
-        if (!part.nullable)
-            whole.last = (struct set){0};
-        set_join(&whole.last, &part.last);
-        whole.nullable = whole.nullable && part.nullable;
-    }
-    return whole;
-}
-
-static struct part visit_branch(struct build *b, const struct sp_re_node *node)
-{
-    struct part whole = {0};
-    for (const struct sp_re_node *child = node->child; child; child = child->next) {
-        struct part part = visit(b, child);
-        set_join(&whole.first, &part.first);
-        set_join(&whole.last, &part.last);
-        whole.nullable = whole.nullable || part.nullable;
-    }
-    return whole;
-}
-
-static struct part visit_repeat(struct build *b, const struct sp_re_node *node)
-{
-    uint32_t min = node->repeat.min, max = node->repeat.max;
-    if (min > 1 || (max != 1 && max != SP_RE_INFINITE) || node->repeat.greed == SP_RE_POSSESSIVE)
-        b->pattern->exact = false;
-    struct part part = visit(b, node->child);
-    if (max > 1)
-        link_parts(b, &part.last, &part.first);
-    part.nullable = part.nullable || min == 0;
-    return part;
-}
-
-static struct part visit(struct build *b, const struct sp_re_node *node)
-{
-    struct part part = {.nullable = true};
-    if (b->failed || b->pattern->opaque)
-        return part;
-    switch (node->kind) {
-    case SP_RE_CHAR:
-    case SP_RE_SET:
-    case SP_RE_ANY: return visit_item(b, node);
-    case SP_RE_SEQUENCE: return visit_sequence(b, node);
-    case SP_RE_BRANCH: return visit_branch(b, node);
-    case SP_RE_REPEAT: return visit_repeat(b, node);
-    case SP_RE_GROUP: b->pattern->exact = b->pattern->exact && !node->atomic; return visit(b, node->child);
-    case SP_RE_AT:
-        if (node->at != SP_RE_AT_BOUNDARY || (node != b->edges[0] && node != b->edges[1]))
-            b->pattern->exact = false;
-        return part;
-    case SP_RE_LOOK: {
-        /* What it looks at may begin and end anywhere. */
-        struct part inner = visit(b, node->child);
-        set_join(&b->pattern->first, &inner.first);
-        set_join(&b->pattern->last, &inner.last);
-        b->pattern->exact = b->pattern->bounded_first = b->pattern->bounded_last = false;
-        return part;
-    }
-    default: b->pattern->opaque = true; return part;
-    }
-}
-
-static bool is_boundary(const struct sp_re_node *node)
-{
-    return node && node->kind == SP_RE_AT && node->at == SP_RE_AT_BOUNDARY;
-}
-
-static void find_edges(struct build *b, const struct sp_re_node *root)
-{
-    if (root->kind != SP_RE_SEQUENCE)
-        return;
-    const struct sp_re_node *last = root->child;
-    while (last && last->next)
-        last = last->next;
-    b->edges[0] = is_boundary(root->child) ? root->child : NULL;
-    b->edges[1] = is_boundary(last) ? last : NULL;
-    b->pattern->bounded_first = b->edges[0] != NULL;
-    b->pattern->bounded_last = b->edges[1] != NULL;
-}
-
-static int build_pattern(const struct sp_re *re, struct sp_reach_pattern *room, struct sp_reach_pattern **ret_pattern)
-{
-    *room = (struct sp_reach_pattern){.exact = true};
-    struct build b = {.pattern = room};
-    sp_arena_init(&b.arena, SCRATCH_BYTES);
-    find_edges(&b, re->root);
-    struct part whole = visit(&b, re->root);
-    sp_arena_fini(&b.arena);
-    if (b.failed == SP_ENO_MEMORY)
-        return b.failed;
-    if (b.failed)
-        room->opaque = true;
-    set_join(&room->first, &whole.first);
-    set_join(&room->last, &whole.last);
-    if (room->opaque)
-        room->n_positions = 0;
-    size_t n_bytes = sizeof(*room) + room->n_positions * sizeof(room->positions[0]);
-    *ret_pattern = malloc(n_bytes);
-    if (!*ret_pattern)
-        return SP_ENO_MEMORY;
-    memcpy(*ret_pattern, room, n_bytes);
-    return (int)n_bytes;
-}
-
 int sp_reach_init(
     struct sp_reach *reach, const struct sp_re *const *patterns, size_t n_patterns, struct sp_error *error)
 {
     *reach = (struct sp_reach){.n_patterns = n_patterns};
     sp_cleanup(sp_free_ptr) struct sp_reach_pattern *room =
-        malloc(sizeof(*room) + POSITIONS_MAX * sizeof(room->positions[0]));
+        malloc(sizeof(*room) + SP_REACH_POSITIONS_MAX * sizeof(room->positions[0]));
     reach->patterns = calloc(n_patterns + 1, sizeof(*reach->patterns));
     int r = room && reach->patterns ? 0 : SP_ENO_MEMORY;
     for (size_t i = 0; i < n_patterns && r >= 0; i++) {
-        r = build_pattern(patterns[i], room, &reach->patterns[i]);
+        r = sp_reach_build(patterns[i], room, &reach->patterns[i]);
         if (r > 0)
             reach->bytes += (size_t)r;
     }
@@ -261,73 +63,237 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 32;
 }
 
-static uint64_t mix_set(uint64_t hash, const struct set *set)
+static uint64_t mix_set(uint64_t hash, const struct sp_reach_set *set)
 {
-    for (size_t i = 0; i < WORDS_MAX; i++)
+    for (size_t i = 0; i < SP_REACH_WORDS_MAX; i++)
         hash = mix(hash, set->words[i]);
     return hash;
 }
 
-/* One walk over the name. */
+/* Different things, in no order. */
+struct distinct {
+    uint64_t items[DISTINCT_MAX];
+    size_t n;
+    bool overflow;
+};
+
+static void distinct_add(struct distinct *distinct, uint64_t item)
+{
+    for (size_t i = 0; i < distinct->n; i++)
+        if (distinct->items[i] == item)
+            return;
+    if (distinct->n < DISTINCT_MAX)
+        distinct->items[distinct->n++] = item;
+    else
+        distinct->overflow = true;
+}
+
+static uint64_t distinct_sum(const struct distinct *distinct)
+{
+    uint64_t sum = distinct->n;
+    for (size_t i = 0; i < distinct->n; i++)
+        sum += mix(0, distinct->items[i]);
+    return sum;
+}
+
+/* What is asked of one name. */
 struct walk {
     const struct sp_reach_pattern *pattern;
     const struct sp_reach_name *name;
-    struct set active; /* positions that took the last byte */
-    bool ended;        /* a match can end at a byte of the name */
     uint64_t work;
+    bool overflow;
+    /* What the lookarounds in front say of a start, those behind of an end before this byte; both are numbers. */
+    uint64_t starts[NAME_BYTES_MAX], ends[NAME_BYTES_MAX + 1];
 };
 
-/* Positions of `from` that take a byte. */
-static struct set taking(struct walk *walk, const struct set *from, unsigned char byte)
+/* What a way through the name comes to: where it ends, and the positions at which it has taken the byte behind. */
+struct outcome {
+    struct sp_reach_set behind;
+    struct distinct ends;
+};
+
+static bool is_nothing(const struct outcome *outcome)
 {
-    struct set set = {0};
-    for (size_t word = 0; word < WORDS_MAX; word++)
+    return outcome->ends.n == 0 && !sp_reach_set_meets(&outcome->behind, &outcome->behind);
+}
+
+static uint64_t outcome_hash(struct walk *walk, const struct outcome *outcome)
+{
+    walk->overflow |= outcome->ends.overflow;
+    return mix_set(distinct_sum(&outcome->ends), &outcome->behind);
+}
+
+/* Positions of `from` that take a byte. */
+static struct sp_reach_set taking(struct walk *walk, const struct sp_reach_set *from, unsigned char byte)
+{
+    struct sp_reach_set set = {0};
+    for (size_t word = 0; word < SP_REACH_WORDS_MAX; word++)
         for (uint64_t left = from->words[word]; left; left &= left - 1) {
             size_t i = 64 * word + (size_t)__builtin_ctzll(left);
             walk->work++;
             if (takes(&walk->pattern->positions[i], byte))
-                set_add(&set, i);
+                sp_reach_set_add(&set, i);
         }
     return set;
 }
 
-static struct set followers(struct walk *walk, const struct set *of)
+static struct sp_reach_set followers(struct walk *walk, const struct sp_reach_set *of)
 {
-    struct set set = {0};
-    for (size_t word = 0; word < WORDS_MAX; word++)
+    struct sp_reach_set set = {0};
+    for (size_t word = 0; word < SP_REACH_WORDS_MAX; word++)
         for (uint64_t left = of->words[word]; left; left &= left - 1) {
             walk->work++;
-            set_join(&set, &walk->pattern->positions[64 * word + (size_t)__builtin_ctzll(left)].follow);
+            sp_reach_set_join(&set, &walk->pattern->positions[64 * word + (size_t)__builtin_ctzll(left)].follow);
         }
     return set;
 }
 
-/* next: what may take the first byte. starts: matches may begin in the name, too. */
-static void walk_name(struct walk *walk, struct set next, bool starts)
+static unsigned char byte_at(const struct walk *walk, size_t i)
 {
-    const struct sp_reach_pattern *pattern = walk->pattern;
-    const unsigned char *bytes = (const unsigned char *)walk->name->text.ptr;
-    size_t n_bytes = walk->name->text.n_bytes;
-    for (size_t i = 0; i < n_bytes; i++) {
-        unsigned char before = i ? bytes[i - 1] : walk->name->before;
-        if (starts && (!pattern->bounded_first || word_byte(before) != word_byte(bytes[i])))
-            set_join(&next, &pattern->first);
-        walk->active = taking(walk, &next, bytes[i]);
-        unsigned char after = i + 1 < n_bytes ? bytes[i + 1] : walk->name->after;
-        if (set_meets(&walk->active, &pattern->last) &&
-            (!pattern->bounded_last || word_byte(bytes[i]) != word_byte(after)))
-            walk->ended = true;
-        next = followers(walk, &walk->active);
-        walk->work++;
-    }
+    return i < walk->name->text.n_bytes ? (unsigned char)walk->name->text.ptr[i] : walk->name->after;
 }
 
-/* Can a match that is under way at the end of the name go on? */
-static bool goes_on(struct walk *walk)
+static bool boundary_at(const struct walk *walk, size_t i)
 {
-    struct set next = followers(walk, &walk->active);
-    struct set taken = taking(walk, &next, walk->name->after);
-    return set_meets(&taken, &taken);
+    return word_byte(i ? byte_at(walk, i - 1) : walk->name->before) != word_byte(byte_at(walk, i));
+}
+
+/* A way through the pattern itself from the byte at `at` on, where next may take it; everywhere: others begin behind. */
+static struct outcome go(struct walk *walk, struct sp_reach_set next, size_t at, bool everywhere)
+{
+    const struct sp_reach_pattern *pattern = walk->pattern;
+    struct outcome outcome = {0};
+    size_t n_bytes = walk->name->text.n_bytes;
+    for (size_t i = at; i < n_bytes; i++) {
+        if (everywhere && (!pattern->bounded_first || boundary_at(walk, i)))
+            sp_reach_set_join(&next, &pattern->first);
+        struct sp_reach_set active = taking(walk, &next, byte_at(walk, i));
+        if (sp_reach_set_meets(&active, &pattern->last) && (!pattern->bounded_last || boundary_at(walk, i + 1)))
+            distinct_add(&outcome.ends, walk->ends[i + 1]);
+        next = followers(walk, &active);
+        walk->work++;
+        if (!everywhere && !sp_reach_set_meets(&next, &next))
+            return outcome;
+    }
+    outcome.behind = taking(walk, &next, walk->name->after);
+    return outcome;
+}
+
+/* A lookahead's way from the byte at `at` on: where it has ended is the same to it. */
+static struct outcome look_ahead(
+    struct walk *walk, const struct sp_reach_guard *guard, struct sp_reach_set next, size_t at)
+{
+    struct outcome outcome = {0};
+    for (size_t i = at; i < walk->name->text.n_bytes; i++) {
+        struct sp_reach_set active = taking(walk, &next, byte_at(walk, i));
+        walk->work++;
+        if (sp_reach_set_meets(&active, &guard->last)) {
+            distinct_add(&outcome.ends, 1);
+            return outcome;
+        }
+        next = followers(walk, &active);
+        if (!sp_reach_set_meets(&next, &next))
+            return outcome;
+    }
+    outcome.behind = taking(walk, &next, walk->name->after);
+    return outcome;
+}
+
+/* A lookbehind's way from the first byte on; ended: by its last byte, for the starts behind it. */
+static struct outcome look_back(
+    struct walk *walk, const struct sp_reach_guard *guard, struct sp_reach_set next, bool everywhere, bool *ended)
+{
+    struct outcome outcome = {0};
+    size_t n_bytes = walk->name->text.n_bytes;
+    for (size_t i = 0; i < n_bytes; i++) {
+        if (everywhere)
+            sp_reach_set_join(&next, &guard->first);
+        struct sp_reach_set active = taking(walk, &next, byte_at(walk, i));
+        ended[i] = sp_reach_set_meets(&active, &guard->last);
+        next = followers(walk, &active);
+        walk->work++;
+    }
+    if (ended[n_bytes - 1])
+        distinct_add(&outcome.ends, 1);
+    outcome.behind = taking(walk, &next, walk->name->after);
+    return outcome;
+}
+
+/* The numbers of a lookbehind's answers at the starts within the name; returns what it says of those behind, 0: nothing. */
+static uint64_t ask_back(struct walk *walk, const struct sp_reach_guard *guard)
+{
+    bool ended[NAME_BYTES_MAX], told[NAME_BYTES_MAX] = {0};
+    size_t n_bytes = walk->name->text.n_bytes;
+    uint64_t hash = 0;
+    struct outcome outcome = look_back(walk, guard, (struct sp_reach_set){0}, true, told);
+    if (!is_nothing(&outcome))
+        hash = mix(1, outcome_hash(walk, &outcome));
+    for (size_t i = 1; i < n_bytes; i++)
+        walk->starts[i] = mix(walk->starts[i], told[i - 1]);
+    for (size_t j = 0; j < walk->pattern->n_positions; j++) {
+        if (!takes(&walk->pattern->positions[j], walk->name->before))
+            continue;
+        outcome = look_back(walk, guard, walk->pattern->positions[j].follow, false, ended);
+        if (!is_nothing(&outcome))
+            hash = mix(mix(hash, j), outcome_hash(walk, &outcome));
+        for (size_t i = 1; i < n_bytes; i++)
+            if (ended[i - 1] && !told[i - 1])
+                walk->starts[i] = mix(walk->starts[i], j + 2);
+    }
+    return hash;
+}
+
+/* What a lookahead that began before the name says; 0: nothing. */
+static uint64_t ask_under_way(struct walk *walk, const struct sp_reach_guard *guard)
+{
+    uint64_t hash = 0;
+    for (size_t j = 0; j < walk->pattern->n_positions; j++) {
+        if (!takes(&walk->pattern->positions[j], walk->name->before))
+            continue;
+        struct outcome outcome = look_ahead(walk, guard, walk->pattern->positions[j].follow, 0);
+        if (!is_nothing(&outcome))
+            hash = mix(mix(hash, j), outcome_hash(walk, &outcome));
+    }
+    return hash;
+}
+
+/* The numbers of a lookahead's answers at the starts or at the ends within the name; returns what it says where it begins
+ * before the name or, at an end, where the name does. */
+static uint64_t ask_ahead(struct walk *walk, const struct sp_reach_guard *guard)
+{
+    bool at_ends = guard->kind == SP_REACH_GUARD_BEHIND;
+    uint64_t hash = ask_under_way(walk, guard), *numbers = at_ends ? walk->ends : walk->starts;
+    for (size_t i = 0; i < walk->name->text.n_bytes + at_ends; i++) {
+        struct outcome outcome = look_ahead(walk, guard, guard->first, i);
+        numbers[i] = mix(numbers[i], outcome_hash(walk, &outcome));
+        if (at_ends && i == 0 && !is_nothing(&outcome))
+            hash = mix(hash, numbers[i]);
+    }
+    return hash;
+}
+
+/* What can come of matches that begin in the name. */
+static uint64_t start_within(struct walk *walk, bool *ret_some)
+{
+    const struct sp_reach_pattern *pattern = walk->pattern;
+    *ret_some = false;
+    if (!pattern->guarded_starts) {
+        struct outcome outcome = go(walk, (struct sp_reach_set){0}, 0, true);
+        *ret_some = !is_nothing(&outcome);
+        return outcome_hash(walk, &outcome);
+    }
+    struct distinct all = {0};
+    for (size_t i = 0; i < walk->name->text.n_bytes; i++) {
+        if (pattern->bounded_first && !boundary_at(walk, i))
+            continue;
+        struct outcome outcome = go(walk, pattern->first, i, false);
+        if (is_nothing(&outcome))
+            continue;
+        *ret_some = true;
+        distinct_add(&all, mix(walk->starts[i], outcome_hash(walk, &outcome)));
+    }
+    walk->overflow |= all.overflow;
+    return distinct_sum(&all);
 }
 
 static uint64_t as_sign(uint64_t hash)
@@ -340,23 +306,33 @@ uint64_t sp_reach_sign(const struct sp_reach *reach, size_t index, const struct 
     const struct sp_reach_pattern *pattern = reach->patterns[index];
     if (pattern->opaque)
         return SP_REACH_UNKNOWN;
+    if (name->text.n_bytes == 0 || name->text.n_bytes > NAME_BYTES_MAX || name->before >= 0x80 || name->after >= 0x80)
+        return SP_REACH_UNKNOWN;
     struct walk walk = {.pattern = pattern, .name = name};
-    walk_name(&walk, (struct set){0}, true);
-    bool told = walk.ended || goes_on(&walk);
-    uint64_t hash = mix(mix_set(0, &walk.active), walk.ended);
+    uint64_t hash = 0;
+    bool told = false;
+    for (size_t i = 0; i < pattern->n_guards; i++) {
+        const struct sp_reach_guard *guard = &pattern->guards[i];
+        uint64_t said = guard->kind == SP_REACH_GUARD_BEFORE ? ask_back(&walk, guard) : ask_ahead(&walk, guard);
+        told |= said != 0;
+        hash = mix(hash, said);
+    }
+    bool some;
+    hash = mix(hash, start_within(&walk, &some));
+    told |= some;
     for (size_t i = 0; i < pattern->n_positions; i++) {
         if (!takes(&pattern->positions[i], name->before))
             continue;
-        struct walk under_way = {.pattern = pattern, .name = name};
-        walk_name(&under_way, pattern->positions[i].follow, false);
-        told = told || under_way.ended || goes_on(&under_way);
-        hash = mix(mix(mix_set(hash, &under_way.active), i), under_way.ended);
-        walk.work += under_way.work;
+        struct outcome outcome = go(&walk, pattern->positions[i].follow, 0, false);
+        if (is_nothing(&outcome))
+            continue;
+        told = true;
+        hash = mix(mix(hash, i), outcome_hash(&walk, &outcome));
     }
     *work += walk.work + pattern->n_positions;
-    if (!told)
-        return SP_REACH_NONE;
-    if (!pattern->exact)
+    if (!told) /* where something must not hold, a name that is nothing to it may be what makes the match */
+        return pattern->negates ? as_sign(0) : SP_REACH_NONE;
+    if (!pattern->exact || walk.overflow)
         return SP_REACH_UNKNOWN;
     return as_sign(hash);
 }

@@ -16,6 +16,12 @@ patterns:
   - pattern: '\b(eval|exec)\s*\('
   - pattern: 'open\s*\([^)]*[''"][wa]b?[''"]'
   - pattern: 'getattr\s*\(.*__class__'
+  - pattern: '(?<![\w.])exec\s*\('
+  - pattern: '\bprint\s*\((?!\s*\))'
+  - pattern: 'os\..{0,40}\('
+  - pattern: '[A-Za-z0-9+/]{20,}={0,2}'
+  - pattern: '\b(?:\d{1,3}\.){3}\d{1,3}\b'
+  - pattern: '\.__(class|bases|subclasses|globals)__\b(?!\w)'
 restricted_modules:
   - name: ctypes
 """

@@ -227,9 +227,19 @@ Test(pattern_rule, meanings_that_no_pattern_tells_apart_take_no_room)
     cr_assert_eq(n_of_kind(&g, SP_FINDING_PATTERN), 157, "%zu", n_of_kind(&g, SP_FINDING_PATTERN));
 }
 
+Test(pattern_rule, meanings_are_told_apart_by_counting_and_looking_around)
+{
+    FIXTURE(f, "patterns: [{pattern: '(?<![\\w.])os\\.m\\d{2}\\([^)]*3(?!\\d)'}]", "python", many_meanings());
+    cr_assert_eq(n_of_kind(&f, SP_FINDING_LIMIT), 0);
+    cr_assert_eq(n_of_kind(&f, SP_FINDING_PATTERN), 40, "%zu", n_of_kind(&f, SP_FINDING_PATTERN));
+    FIXTURE(g, "patterns: [{pattern: '(?<!\\.)\\bexec\\b(?=\\s*\\()'}, {pattern: '[A-Za-z0-9+/]{20,}'}]", "python",
+        many_meanings());
+    cr_assert_eq(g.verdict.n_findings, 0);
+}
+
 Test(pattern_rule, meanings_that_may_differ_and_are_too_many_block)
 {
-    FIXTURE(f, "patterns: [{pattern: 'os\\..{1,3}\\(x'}]", "python", many_meanings());
+    FIXTURE(f, "patterns: [{pattern: '(o)s\\.(.)\\2*\\(x'}]", "python", many_meanings());
     cr_assert_eq(n_of_kind(&f, SP_FINDING_LIMIT), 1);
     cr_assert_not(f.verdict.safe);
     cr_assert_not_null(strstr(f.verdict.findings[0].description, "names may stand for so many things"));

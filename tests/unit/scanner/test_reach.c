@@ -47,9 +47,42 @@ Test(reach, names_that_no_match_can_tell_apart_are_equal_and_others_are_not)
     cr_expect_neq(sign("\\w+\\.\\w+\\(", "a.b", " ("), sign("\\w+\\.\\w+\\(", "a", " ("));
 }
 
-Test(reach, a_pattern_that_counts_or_remembers_says_that_it_does_not_know)
+static void same(const char *pattern, const char *a, const char *b, const char *around, bool are)
 {
-    cr_expect_eq(sign("x.{0,9}y", "name", "(,"), SP_REACH_UNKNOWN);
+    uint64_t x = sign(pattern, a, around), y = sign(pattern, b, around);
+    cr_expect((x == y) == are && x != SP_REACH_UNKNOWN && y != SP_REACH_UNKNOWN, "%s: %s and %s", pattern, a, b);
+}
+
+Test(reach, counted_repeats_count)
+{
+    same("os\\..{1,3}\\(", "os.m10", "os.a.b", " (", true);
+    same("os\\..{1,3}\\(", "os.m10", "os.m1", " (", false); /* a byte more may follow */
+    same("os\\..{1,3}\\(", "os.m10", "os.m100", " (", false);
+    same("[a-z]{4,}=", "abcd", "abcdefgh", " (", true);
+    same("[a-z]{4,}=", "abc", "abcd", "(=", false);
+    cr_expect_eq(sign("(?:[0-9]{1,3}\\.){3}[0-9]", "abc", " ("), SP_REACH_NONE);
+}
+
+Test(reach, lookarounds_are_asked_at_the_ends)
+{
+    same("(?<![\\w.])exec\\(", "os.m1", "os.path.x", " (", true);
+    same("(?<![\\w.])exec\\(", "exec", "m.exec", " (", false);
+    same("(?<![\\w.])exec\\(", "m.exec", "n.exec", " (", true);
+    same("(?<!s\\.)exec\\(", "os.exec", "sys.exec", " (", true);
+    same("(?<!s\\.)exec\\(", "os.exec", "io.exec", " (", false);
+    same("(?<!s\\.)exec\\(", "exec", "io.exec", " (", false); /* s. may stand before the name */
+    same("(?<=a)\\(", "aa", "ba", "=(", true);
+    same("(?<!a)\\(", "a", "b", "=(", false);
+    same("(?!os\\.)\\w+\\.kill", "os.kill", "so.kill", " (", false);
+    same("(?!os\\.)\\w+\\.kill", "ab.kill", "so.kill", " (", true);
+    same("open(?=\\()", "open", "io.open", " (", true);
+    same("(?=x)open|y(?=z)", "a", "a.b", " (", true);
+    same("import(?!.*os)", "os.x", "so.x", " (", false);
+}
+
+Test(reach, a_pattern_that_remembers_or_is_large_says_that_it_does_not_know)
+{
+    cr_expect_eq(sign("x.{0,900}y", "name", "(,"), SP_REACH_UNKNOWN);
     cr_expect_eq(sign("(a|b)\\1", "name", "(,"), SP_REACH_UNKNOWN);
     cr_expect_eq(sign("(?>a+)b?", "a", "(,"), SP_REACH_UNKNOWN);
     cr_expect_eq(sign("o(?!x)s", "os", "(,"), SP_REACH_UNKNOWN);
