@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -373,10 +374,20 @@ class Run(Command):
 class Policies(Command):
     def test_check(self):
         out, err = self.call("policy", "check", "p.yaml")
-        self.assertRegex(out, r"(?m)^patterns\[0\]: ascii \w+, utf8 \w+: ")
+        grades = r"(exact|ends|prefilter|pcre)"
+        for rule, pattern in (("patterns[0]", r"\bos\.system\s*\("), ("prints", r"\bprint\s*\(")):
+            self.assertRegex(out, "(?m)^%s: ascii exact, utf8 %s: %s$" % (re.escape(rule), grades, re.escape(pattern)))
+        self.assertNotIn("warning", out)
         self.assertRegex(out, r"(?m)^p\.yaml: ok: sha256:[0-9a-f]{64}$")
         out, _ = self.call("policy", "list")
         self.assertNotIn("command\t", out)  # checked, not named
+        self.write("bare.yaml", r"patterns: [{pattern: '(a)\1x', id: twice}, {pattern: '(?<!a)b*c', severity: low, description: d}]")
+        out, _ = self.call("policy", "check", "bare.yaml")
+        for path in ("severity_threshold", "patterns[0].severity", "patterns[0].description"):
+            self.assertRegex(out, r"(?m)^bare\.yaml: warning: %s: is missing" % re.escape(path))
+        self.assertEqual(out.count("warning: "), 3, out)
+        self.assertRegex(out, r"(?m)^twice: ascii prefilter, utf8 prefilter: \(a\)\\1x$")
+        self.assertRegex(out, r"(?m)^patterns\[1\]: ascii prefilter, utf8 prefilter: ")
         for text, place in (("patterns: [{pattern: '(', description: d, severity: high}]", r":1:\d+: error: .*patterns\[0\]"),
                             ("a: 1\n", r":1:1: error: a: unknown key"), ("a: [\n", r":\d+:\d+: error: "), ("", ": error: ")):
             self.write("bad.yaml", text)
