@@ -141,6 +141,7 @@ static void parse_items(struct sp_python_parser *parser, struct sp_python_childr
     bool pairs, bool *ret_comma, bool *ret_pairs)
 {
     uint32_t start = sp_python_parse_start(parser);
+    bool has_clauses = false;
     *ret_comma = *ret_pairs = false;
     while (!sp_python_parse_ended(parser) && !sp_python_parse_is(parser, closing)) {
         uint32_t item = sp_python_parse_expression_item(parser);
@@ -150,8 +151,13 @@ static void parse_items(struct sp_python_parser *parser, struct sp_python_childr
             sp_python_parse_append(parser, children, sp_python_parse_expression(parser));
         }
         if (at_clause(parser) && children->first) {
-            uint32_t comprehension = parse_clauses(parser, start, children, *ret_pairs);
-            *children = (struct sp_python_children){comprehension, comprehension};
+            /* Clauses that come again are no part of Python: they hold nothing of what stands before them. */
+            struct sp_python_children none = {0};
+            uint32_t comprehension = parse_clauses(parser, start, has_clauses ? &none : children, *ret_pairs);
+            if (!has_clauses)
+                *children = (struct sp_python_children){0};
+            sp_python_parse_append(parser, children, comprehension);
+            has_clauses = true;
             *ret_pairs = false;
             continue;
         }

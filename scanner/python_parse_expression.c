@@ -94,7 +94,8 @@ uint32_t sp_python_parse_expression_binary(struct sp_python_parser *parser, int 
             sp_python_parse_node(parser, SP_PYTHON_NODE_BINARY, sp_python_tree_at(parser->tree, left)->start);
         sp_python_parse_append(parser, &children, left);
         int here = level;
-        while (here == level && !parser->code) {
+        /* An operand that is missing ends nothing: else each operator behind it would be a level of its own. */
+        while (here >= level && !parser->code) {
             bool is = sp_python_parse_is_keyword(parser, SP_PYTHON_IS);
             sp_python_parse_next(parser);
             if (is)
@@ -102,9 +103,8 @@ uint32_t sp_python_parse_expression_binary(struct sp_python_parser *parser, int 
             if (op == SP_PYTHON_OPERATOR_NOT_IN)
                 sp_python_parse_accept_keyword(parser, SP_PYTHON_IN);
             uint32_t right = sp_python_parse_expression_binary(parser, level + 1);
-            if (!right)
-                break;
-            sp_python_tree_at(parser->tree, right)->joint = op;
+            if (right)
+                sp_python_tree_at(parser->tree, right)->joint = op;
             sp_python_parse_append(parser, &children, right);
             here = operator_here(parser, &op);
         }
