@@ -6,8 +6,11 @@
 
 #include "proto/utf8.h"
 
-#define NUMBER_MAX ((int64_t)1 << 53)
-#define ROOM_FIRST 64
+#define NUMBER_MAX      ((int64_t)1 << 53)
+#define ROOM_FIRST      64
+#define EQUAL_STEPS     (1u << 16) /* items that are compared; values of more count as different */
+#define TEXT_STEP_BYTES 64
+#define LOOKS_A_BYTE    4 /* bytes that are looked at for one of the budget */
 
 /* ---- making values ---- */
 
@@ -23,6 +26,24 @@ static void *take(struct sp_fold_python *fold, size_t n_bytes)
     if (!memory)
         fold->spent = true;
     return memory;
+}
+
+static size_t look_bytes(const struct sp_python_value *value)
+{
+    return value ? (value->text.n_bytes + value->n_items) / LOOKS_A_BYTE : 0;
+}
+
+bool sp_fold_python_affords(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    size_t n_bytes = look_bytes(self);
+    for (size_t i = 0; i < n_arguments; i++)
+        n_bytes += look_bytes(arguments[i]);
+    fold->spent |= n_bytes > fold->left_bytes;
+    if (fold->spent)
+        return false;
+    fold->left_bytes -= n_bytes;
+    return true;
 }
 
 struct sp_python_value *sp_fold_python_value(struct sp_fold_python *fold, enum sp_python_value_kind kind)
@@ -69,17 +90,30 @@ struct sp_python_value *sp_fold_python_sequence(
     return value;
 }
 
-bool sp_fold_python_equal(const struct sp_python_value *a, const struct sp_python_value *b, unsigned depth)
+static bool equal_within(
+    const struct sp_python_value *a, const struct sp_python_value *b, unsigned depth, size_t *left_steps)
 {
     if (a == b)
         return true;
     if (!a || !b || a->kind != b->kind || a->number != b->number || a->n_items != b->n_items ||
-        a->builtin != b->builtin || !sp_str_equal(a->text, b->text))
+        a->builtin != b->builtin || a->text.n_bytes != b->text.n_bytes)
+        return false;
+    size_t steps = 1 + a->text.n_bytes / TEXT_STEP_BYTES;
+    if (steps > *left_steps)
+        return false;
+    *left_steps -= steps;
+    if (!sp_str_equal(a->text, b->text))
         return false;
     for (uint32_t i = 0; i < a->n_items; i++)
-        if (depth == 0 || !sp_fold_python_equal(a->items[i], b->items[i], depth - 1))
+        if (depth == 0 || !equal_within(a->items[i], b->items[i], depth - 1, left_steps))
             return false;
     return true;
+}
+
+bool sp_fold_python_equal(const struct sp_python_value *a, const struct sp_python_value *b, unsigned depth)
+{
+    size_t left_steps = EQUAL_STEPS;
+    return equal_within(a, b, depth, &left_steps);
 }
 
 /* ---- builder ---- */

@@ -113,6 +113,10 @@ const struct sp_python_value *sp_fold_python_items(struct sp_fold_python *fold, 
 typedef const struct sp_python_value *sp_fold_python_apply(struct sp_fold_python *fold,
     const struct sp_python_value *self, const struct sp_python_value *const *arguments, size_t n_arguments);
 
+/* Is there as much of the budget left as it takes to look at what a function is given? */
+bool sp_fold_python_affords(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments);
+
 static inline const struct sp_python_value *sp_fold_python_argument(
     const struct sp_python_value *const *arguments, size_t n_arguments, size_t i)
 {

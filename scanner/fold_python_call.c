@@ -357,7 +357,7 @@ static const struct {
 const struct sp_python_value *sp_fold_python_call(
     struct sp_fold_python *fold, struct sp_str name, const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    if (n_arguments == 0)
+    if (n_arguments == 0 || !sp_fold_python_affords(fold, NULL, arguments, n_arguments))
         return NULL;
     for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
         if (!sp_str_is(name, functions[i].name))

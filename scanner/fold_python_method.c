@@ -337,6 +337,8 @@ const struct sp_python_value *sp_fold_python_method(struct sp_fold_python *fold,
     struct sp_str name, const struct sp_python_value *const *arguments, size_t n_arguments,
     const struct sp_python_value *named)
 {
+    if (!sp_fold_python_affords(fold, value, arguments, n_arguments))
+        return NULL;
     if (value && value->kind == SP_PYTHON_VALUE_TEXT && sp_str_is(name, "format"))
         return sp_fold_python_format(fold, value, arguments, n_arguments, named);
     for (size_t i = 0; value && i < sizeof(methods) / sizeof(methods[0]); i++)

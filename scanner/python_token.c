@@ -12,6 +12,8 @@
 #include "proto/utf8.h"
 
 #define NAMES_FIRST 256
+#define NORMAL_BYTES                                                                                                   \
+    1024 /* of a name that is brought to its normal form: marks are sorted in the square of their number */
 
 static const char *const keywords[SP_PYTHON_KEYWORD_COUNT] = {
 #define X(id, word) [SP_PYTHON_##id] = word,
@@ -21,17 +23,9 @@ static const char *const keywords[SP_PYTHON_KEYWORD_COUNT] = {
 
 /* ---- names ---- */
 
-static uint32_t hash_of(struct sp_str text)
-{
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < text.n_bytes; i++)
-        hash = (hash ^ (uint8_t)text.ptr[i]) * 16777619u;
-    return hash ^ hash >> 15;
-}
-
 static uint32_t *slot_of(const struct sp_python_names *names, struct sp_str text)
 {
-    for (uint32_t i = hash_of(text);; i++) {
+    for (uint32_t i = (uint32_t)sp_hash_text(names->key, text);; i++) {
         uint32_t *slot = &names->slots[i & (names->n_slots - 1)];
         if (*slot == 0 || sp_str_equal(names->items[*slot - 1], text))
             return slot;
@@ -58,7 +52,7 @@ static int grow(struct sp_python_names *names)
 
 int sp_python_names_init(struct sp_python_names *names, struct sp_arena *arena)
 {
-    *names = (struct sp_python_names){.arena = arena};
+    *names = (struct sp_python_names){.arena = arena, .key = sp_hash_key()};
     int r = grow(names);
     for (int i = 0; r == 0 && i < SP_PYTHON_KEYWORD_COUNT; i++)
         sp_python_names_add(names, sp_str_of(keywords[i]));
@@ -254,8 +248,12 @@ static void name_token(struct sp_python_cursor *cursor)
     while (cursor->at < cursor->end && is_name_byte(peek(cursor, 0)))
         ascii &= (uint8_t)cursor->source.ptr[cursor->at++] < 0x80;
     struct sp_str text = {cursor->source.ptr + start, cursor->at - start};
-    if (!ascii)
+    if (!ascii && text.n_bytes <= NORMAL_BYTES) {
         text = normal_form(cursor->names->arena, text);
+    } else if (!ascii && !cursor->names->too_long) {
+        cursor->names->too_long = true;
+        cursor->names->too_long_at = start;
+    }
     uint32_t number = text.ptr ? sp_python_names_add(cursor->names, text) : UINT32_MAX;
     if (number == UINT32_MAX) {
         cursor->failed = true;

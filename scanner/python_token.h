@@ -9,6 +9,7 @@
 
 #include "proto/arena.h"
 #include "proto/str.h"
+#include "scanner/hash.h"
 #include "scanner/span.h"
 
 #define SP_PYTHON_KEYWORDS(X)                                                                                          \
@@ -61,7 +62,10 @@ struct sp_python_names {
     uint32_t n_items, n_room;
     uint32_t *slots; /* hash table of numbers + 1 */
     uint32_t n_slots;
+    struct sp_hash_key key;
     struct sp_arena *arena;
+    bool too_long; /* one met whose normal form was not asked for: it is compared as it is written */
+    uint32_t too_long_at;
 };
 
 /* SP_ENO_MEMORY, SP_ETOO_LARGE. */

@@ -8,6 +8,7 @@
 #define WALKS_MAX       8
 #define TEMPORARY_BYTES ((size_t)256 << 20)
 #define FOLD_BYTES      ((size_t)4 << 20) /* and eight times the source */
+#define KEEPS           ((size_t)1 << 18) /* and the source: see keep */
 #define STEPS           ((size_t)1 << 16) /* and a quarter of the source: see sp_resolve_python_set_pay */
 
 static void walk(struct sp_python_resolver *resolver)
@@ -16,6 +17,7 @@ static void walk(struct sp_python_resolver *resolver)
     resolver->walk++;
     resolver->again = false;
     resolver->n_steps = STEPS + n_bytes / 4;
+    resolver->told_bytes = FOLD_BYTES + 8 * n_bytes;
     resolver->fold = (struct sp_fold_python){.arena = &resolver->temporary, .left_bytes = FOLD_BYTES + 8 * n_bytes};
     resolver->out.modules.n_items = resolver->out.names.n_items = resolver->out.folded.n_items = 0;
     resolver->out.evaluated.n_items = resolver->out.dynamics.n_items = resolver->out.limits.n_items = 0;
@@ -44,6 +46,7 @@ int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, co
     if (r)
         return sp_error_set(error, r, NULL);
     sp_arena_init(&resolver.temporary, TEMPORARY_BYTES);
+    resolver.n_keeps = KEEPS + source.n_bytes;
     resolver.n_read = resolver.names.n_items;
     resolver.read = sp_arena_array(arena, resolver.n_read, sizeof(*resolver.read));
     if (!resolver.read)
@@ -66,6 +69,9 @@ int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, co
         sp_resolve_python_emit_limit(
             &resolver, "nesting that is too deep", resolver.tree.too_deep_at, resolver.tree.too_deep_at);
     emit_doubts(&resolver);
+    if (resolver.names.too_long)
+        sp_resolve_python_emit_limit(&resolver, "a name that is too long to be compared as the interpreter does",
+            resolver.names.too_long_at, resolver.names.too_long_at);
     sp_share_python_finish(&resolver);
     sp_resolve_python_emit_finish(&resolver);
     sp_arena_fini(&resolver.temporary);

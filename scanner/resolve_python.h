@@ -40,7 +40,7 @@ struct sp_python_scope {
 };
 
 struct sp_python_binding {
-    uint64_t key; /* scope and name, 0: free */
+    uint32_t scope, name;
     struct sp_python_set set;
     uint32_t certain; /* the walk in which it was bound for sure before what comes now */
     uint32_t moved;   /* global, nonlocal: the scope + 1 that holds it */
@@ -75,8 +75,10 @@ struct sp_python_resolver {
     struct sp_resolution out;
     struct sp_python_scope *scopes;
     uint32_t n_scopes, scope_room;
-    struct sp_python_binding *bindings; /* hash table */
+    struct sp_python_binding *bindings; /* in the order in which they came */
     uint32_t n_bindings, binding_room;
+    uint32_t *binding_slots; /* hash table of their numbers + 1 */
+    uint32_t n_binding_slots;
     struct sp_python_function *functions;
     uint32_t n_functions, function_room;
     uint32_t *read; /* by name: the walk that read it last */
@@ -91,8 +93,11 @@ struct sp_python_resolver {
     uint32_t function;            /* its function + 1, 0: none */
     unsigned n_branches;          /* how many conditions lie between the scope and the walk */
     unsigned quiet;               /* nothing is told: values only */
+    unsigned depth;               /* of the expression, in the tree */
     unsigned n_calls;             /* calls of callbacks within each other */
     struct sp_python_call *calls; /* to be used again */
+    size_t told_bytes;            /* left for texts that are told: constants, what is evaluated */
+    size_t n_keeps;               /* items of rows left that are copied to last, in all walks */
     size_t n_steps;               /* left for what is walked more than once */
     struct sp_python_set subject; /* of the match statement */
     int code;                     /* SP_E… once memory ran out */
@@ -114,6 +119,9 @@ static inline void sp_resolve_python_fail(struct sp_python_resolver *resolver, c
 
 /* ---- set ---- */
 
+/* Puts one that lasts, and that it does not hold, behind the others of a set that lasts as long as the arena. */
+void sp_resolve_python_set_put(struct sp_python_resolver *resolver, struct sp_arena *arena, struct sp_python_set *set,
+    const struct sp_python_value *value);
 void sp_resolve_python_set_add(
     struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value);
 void sp_resolve_python_set_join(

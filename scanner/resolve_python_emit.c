@@ -73,6 +73,23 @@ void sp_resolve_python_emit_paths(
         sp_resolve_python_emit_limit(resolver, "a name with too many meanings, or too long", start, end);
 }
 
+/* The value's text in memory that lasts; NULL where there was no room, or so much was told that no more is. */
+static const char *keep_text(struct sp_python_resolver *resolver, struct sp_str text)
+{
+    const char *source = resolver->source.ptr;
+    if (text.ptr >= source && text.ptr < source + resolver->source.n_bytes)
+        return text.ptr;
+    if (text.n_bytes > resolver->told_bytes) {
+        resolver->fold.spent = true;
+        return NULL;
+    }
+    resolver->told_bytes -= text.n_bytes;
+    const char *copy = sp_arena_copy(resolver->arena, text.ptr, text.n_bytes);
+    if (!copy)
+        note(resolver, sp_arena_error(resolver->arena));
+    return copy;
+}
+
 void sp_resolve_python_emit_folded(
     struct sp_python_resolver *resolver, const struct sp_python_value *value, uint32_t start, uint32_t end)
 {
@@ -81,11 +98,9 @@ void sp_resolve_python_emit_folded(
     /* A fold within this one is part of it. */
     while (resolver->out.folded.n_items && resolver->out.folded.items[resolver->out.folded.n_items - 1].offset >= start)
         resolver->out.folded.n_items--;
-    char *copy = sp_arena_copy(resolver->arena, value->text.ptr, value->text.n_bytes);
-    if (!copy || !GROW(folded)) {
-        note(resolver, sp_arena_error(resolver->arena));
+    const char *copy = keep_text(resolver, value->text);
+    if (!copy || !GROW(folded))
         return;
-    }
     resolver->out.folded.items[resolver->out.folded.n_items++] =
         (struct sp_folded){.value = {copy, value->text.n_bytes},
             .offset = start,
@@ -96,13 +111,9 @@ void sp_resolve_python_emit_folded(
 void sp_resolve_python_emit_evaluated(
     struct sp_python_resolver *resolver, struct sp_str text, uint32_t start, uint32_t end, bool expression)
 {
-    if (resolver->quiet || !GROW(evaluated))
+    const char *copy = resolver->quiet ? NULL : keep_text(resolver, text);
+    if (!copy || !GROW(evaluated))
         return;
-    char *copy = sp_arena_copy(resolver->arena, text.ptr, text.n_bytes);
-    if (!copy) {
-        note(resolver, sp_arena_error(resolver->arena));
-        return;
-    }
     resolver->out.evaluated.items[resolver->out.evaluated.n_items++] = (struct sp_evaluated){
         .text = {copy, text.n_bytes}, .offset = start, .length = end - start, .expression = expression};
 }

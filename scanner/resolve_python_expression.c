@@ -5,6 +5,7 @@
 #include "scanner/python_modules.h"
 
 #define FOLDED_NAME_BYTES 256 /* constants that a name is replaced by in the second text */
+#define DEPTH_MAX         3000
 
 static void visit_children(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
@@ -306,12 +307,9 @@ static void ternary(
     *ret_set = set;
 }
 
-void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t index, struct sp_python_set *ret_set)
+static void expression(struct sp_python_resolver *resolver, uint32_t index, struct sp_python_set *ret_set)
 {
     const struct sp_python_node *node = sp_resolve_python_at(resolver, index);
-    *ret_set = (struct sp_python_set){0};
-    if (resolver->code)
-        return;
     switch (node->kind) {
     case SP_PYTHON_NODE_NAME: name(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_NUMBER:
@@ -367,4 +365,21 @@ void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t 
         ret_set->other = true;
         return;
     }
+}
+
+void sp_resolve_python_expression(struct sp_python_resolver *resolver, uint32_t index, struct sp_python_set *ret_set)
+{
+    *ret_set = (struct sp_python_set){0};
+    if (resolver->code)
+        return;
+    /* The parser bounds the tree's depth; a tree that is deeper all the same must not take the stack. */
+    if (resolver->depth >= DEPTH_MAX) {
+        uint32_t at = sp_resolve_python_at(resolver, index)->start;
+        sp_resolve_python_emit_limit(resolver, "nesting that is too deep", at, at);
+        ret_set->other = ret_set->limit = true;
+        return;
+    }
+    resolver->depth++;
+    expression(resolver, index, ret_set);
+    resolver->depth--;
 }

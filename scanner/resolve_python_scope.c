@@ -6,55 +6,54 @@
 #include "scanner/python_modules.h"
 #include "scanner/share_python.h"
 
+#define SLOTS_FIRST  64
 #define ANSWER_DEPTH 3 /* rows within rows that a function answers */
 
-static uint64_t key_of(uint32_t scope, uint32_t name)
+/* Where the number of a binding is, or would be. */
+static uint32_t *slot(const struct sp_python_resolver *resolver, uint32_t scope, uint32_t name)
 {
-    return ((uint64_t)scope << 32 | name) + 1;
-}
-
-static struct sp_python_binding *slot(struct sp_python_binding *table, uint32_t n_room, uint64_t key)
-{
-    uint64_t hash = key * 0x9e3779b97f4a7c15u;
-    for (uint32_t i = (uint32_t)(hash >> 32);; i++) {
-        struct sp_python_binding *binding = &table[i & (n_room - 1)];
-        if (binding->key == 0 || binding->key == key)
-            return binding;
+    for (uint32_t i = (uint32_t)sp_hash_number(resolver->names.key, (uint64_t)scope << 32 | name);; i++) {
+        uint32_t *at = &resolver->binding_slots[i & (resolver->n_binding_slots - 1)];
+        const struct sp_python_binding *binding = *at ? &resolver->bindings[*at - 1] : NULL;
+        if (!binding || (binding->scope == scope && binding->name == name))
+            return at;
     }
 }
 
 static struct sp_python_binding *find(struct sp_python_resolver *resolver, uint32_t scope, uint32_t name)
 {
-    if (!resolver->binding_room)
-        return NULL;
-    struct sp_python_binding *binding = slot(resolver->bindings, resolver->binding_room, key_of(scope, name));
-    return binding->key ? binding : NULL;
+    uint32_t number = resolver->n_binding_slots ? *slot(resolver, scope, name) : 0;
+    return number ? &resolver->bindings[number - 1] : NULL;
+}
+
+static bool grow_slots(struct sp_python_resolver *resolver)
+{
+    uint32_t n_slots = resolver->n_binding_slots ? resolver->n_binding_slots * 2 : SLOTS_FIRST;
+    uint32_t *slots = sp_arena_array(resolver->arena, n_slots, sizeof(*slots));
+    if (!slots)
+        return false;
+    resolver->binding_slots = slots;
+    resolver->n_binding_slots = n_slots;
+    for (uint32_t i = 0; i < resolver->n_bindings; i++)
+        *slot(resolver, resolver->bindings[i].scope, resolver->bindings[i].name) = i + 1;
+    return true;
 }
 
 static struct sp_python_binding *make(struct sp_python_resolver *resolver, uint32_t scope, uint32_t name)
 {
-    if ((resolver->n_bindings + 1) * 2 > resolver->binding_room) {
-        uint32_t n_room = resolver->binding_room ? resolver->binding_room * 2 : 64;
-        struct sp_python_binding *table = sp_arena_array(resolver->arena, n_room, sizeof(*table));
-        if (!table) {
-            sp_resolve_python_fail(resolver, resolver->arena);
-            return NULL;
-        }
-        for (uint32_t i = 0; i < resolver->binding_room; i++)
-            if (resolver->bindings[i].key)
-                *slot(table, n_room, resolver->bindings[i].key) = resolver->bindings[i];
-        resolver->bindings = table;
-        resolver->binding_room = n_room;
+    if (((resolver->n_bindings + 1) * 2 > resolver->n_binding_slots && !grow_slots(resolver)) ||
+        SP_ARENA_GROW(resolver->arena, resolver->bindings, resolver->n_bindings, resolver->binding_room, 32) < 0) {
+        sp_resolve_python_fail(resolver, resolver->arena);
+        return NULL;
     }
-    uint64_t key = key_of(scope, name);
-    struct sp_python_binding *binding = slot(resolver->bindings, resolver->binding_room, key);
-    if (!binding->key) {
-        binding->key = key;
-        resolver->n_bindings++;
+    uint32_t *at = slot(resolver, scope, name);
+    if (!*at) {
+        resolver->bindings[resolver->n_bindings++] = (struct sp_python_binding){.scope = scope, .name = name};
+        *at = resolver->n_bindings;
         if (scope < resolver->n_scopes)
             resolver->scopes[scope].n_bindings++;
     }
-    return binding;
+    return &resolver->bindings[*at - 1];
 }
 
 static void note_read(struct sp_python_resolver *resolver, uint32_t name)

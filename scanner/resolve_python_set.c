@@ -72,6 +72,15 @@ static void put(struct sp_python_resolver *resolver, struct sp_arena *arena, str
         set->n_items = (uint8_t)(row->n_used = i + 1u);
 }
 
+void sp_resolve_python_set_put(struct sp_python_resolver *resolver, struct sp_arena *arena, struct sp_python_set *set,
+    const struct sp_python_value *value)
+{
+    size_t n_steps = resolver->n_steps;
+    resolver->n_steps = SIZE_MAX; /* what lasts is added to once, however often it is looked at */
+    put(resolver, arena, set, set->n_items, value);
+    resolver->n_steps = n_steps;
+}
+
 static bool is_constant(const struct sp_python_value *value)
 {
     return value->kind != SP_PYTHON_VALUE_PATH && value->kind != SP_PYTHON_VALUE_FUNCTION;
@@ -269,6 +278,12 @@ static const struct sp_python_value *keep(
     if (value->text.n_bytes && !view)
         copy->text.ptr = sp_arena_copy(resolver->arena, value->text.ptr, value->text.n_bytes);
     if (value->n_items) {
+        /* Rows of rows of one value are small programs and large values. */
+        if (value->n_items > resolver->n_keeps) {
+            resolver->fold.spent = true;
+            return NULL;
+        }
+        resolver->n_keeps -= value->n_items;
         const struct sp_python_value **items = sp_arena_array(resolver->arena, value->n_items, sizeof(*items));
         for (uint32_t i = 0; items && i < value->n_items; i++)
             items[i] = value->items[i] && depth > 0 ? keep(resolver, value->items[i], depth - 1) : NULL;
@@ -317,8 +332,12 @@ bool sp_resolve_python_set_grow(
                 put(resolver, resolver->arena, into, at, value);
         } else if (grows_endlessly(resolver, into, value)) {
             into->other = true;
-        } else if (!is_full(into, value) && (value = keep(resolver, value, DEPTH_EQUAL))) {
-            put(resolver, resolver->arena, into, at, value);
+        } else if (!is_full(into, value)) {
+            value = keep(resolver, value, DEPTH_EQUAL);
+            if (value)
+                put(resolver, resolver->arena, into, at, value);
+            else
+                into->other = into->large = true;
             if (at < into->n_items)
                 places_add(&places, at);
         }

@@ -7,6 +7,7 @@
 
 #define ENTRIES_MAX ((uint32_t)1 << 16)
 #define VALUES_MAX  64
+#define COPIES_MAX  ((uint32_t)1 << 18) /* items of rows, in all: rows of rows of one value are small programs */
 #define DEPTH       3
 #define ROUNDS_FREE 2 /* then new constants are not followed any more: files would hand them round for ever */
 #define NAME_ROOM   (2 * SP_PYTHON_NAME_MAX + 2)
@@ -36,7 +37,7 @@ static char letter(enum sp_share_kind kind)
 
 int sp_share_python_init(struct sp_share *share, struct sp_arena *arena, struct sp_error *error)
 {
-    *share = (struct sp_share){.arena = arena};
+    *share = (struct sp_share){.arena = arena, .n_copies = COPIES_MAX};
     int r = sp_python_names_init(&share->names, arena);
     share->grown = sp_arena_array(arena, SP_SHARE_BUCKETS, sizeof(*share->grown));
     if (r == 0 && !share->grown)
@@ -96,7 +97,7 @@ static uint32_t number_of(struct sp_share *share, struct sp_str key)
         if (SP_ARENA_GROW(share->arena, share->entries, share->n_entries, share->n_room, 64) < 0)
             number = UINT32_MAX;
         else
-            share->entries[share->n_entries++] = (struct sp_share_entry){0};
+            share->entries[share->n_entries++] = (struct sp_python_set){0};
     }
     if (number == UINT32_MAX)
         share->code = sp_arena_error(share->arena);
@@ -134,12 +135,8 @@ static bool join_key(struct sp_python_resolver *resolver, struct sp_str key, str
     uint32_t number = key.n_bytes ? sp_python_names_find(&share->names, key) : UINT32_MAX;
     if (number == UINT32_MAX || number >= share->n_entries)
         return false;
-    const struct sp_share_entry *entry = &share->entries[number];
-    for (uint32_t i = 0; i < entry->n_items; i++)
-        sp_resolve_python_set_add(resolver, set, entry->items[i]);
-    set->other |= entry->other;
-    set->limit |= entry->limit;
-    set->large |= entry->large;
+    const struct sp_python_set *entry = &share->entries[number];
+    sp_resolve_python_set_join(resolver, set, entry);
     return entry->n_items > 0 || entry->other;
 }
 
@@ -235,8 +232,11 @@ static const struct sp_python_value *copy_of(
     enum sp_via via = constant ? SP_VIA_FOLDED : SP_VIA_ALIAS;
     if (copy->via < via && (constant || value->kind == SP_PYTHON_VALUE_PATH))
         copy->via = (uint8_t)via;
+    bool whole = depth > 0 && value->n_items <= share->n_copies;
+    share->cut |= depth > 0 && !whole;
     const struct sp_python_value **items =
-        value->n_items && depth > 0 ? sp_arena_array(share->arena, value->n_items, sizeof(*items)) : NULL;
+        value->n_items && whole ? sp_arena_array(share->arena, value->n_items, sizeof(*items)) : NULL;
+    share->n_copies -= items ? value->n_items : 0;
     copy->items = items;
     copy->n_items = items ? value->n_items : 0;
     for (uint32_t i = 0; i < copy->n_items; i++)
@@ -244,17 +244,18 @@ static const struct sp_python_value *copy_of(
     return share->code ? NULL : copy;
 }
 
-static bool holds(const struct sp_share_entry *entry, const struct sp_python_value *value)
+static bool holds(const struct sp_python_set *entry, const struct sp_python_value *value)
 {
-    for (uint32_t i = 0; i < entry->n_items; i++)
+    for (uint8_t i = 0; i < entry->n_items; i++)
         if (sp_fold_python_equal(entry->items[i], value, DEPTH))
             return true;
     return false;
 }
 
-static void add_value(struct sp_share *share, const struct sp_share_view *view, struct sp_share_entry *entry,
-    const struct sp_python_value *value)
+static void add_value(
+    struct sp_python_resolver *resolver, struct sp_python_set *entry, const struct sp_python_value *value)
 {
+    struct sp_share *share = resolver->view->share;
     if (value->kind == SP_PYTHON_VALUE_FUNCTION || value->kind == SP_PYTHON_VALUE_SELF) {
         entry->other = true;
         return;
@@ -265,20 +266,15 @@ static void add_value(struct sp_share *share, const struct sp_share_view *view, 
         entry->other |= late;
         return;
     }
-    if (entry->n_items == VALUES_MAX) {
+    bool crowded = share->arena->used_bytes > share->arena->max_bytes / 2;
+    share->cut |= crowded;
+    if (entry->n_items == VALUES_MAX || crowded) {
         entry->other = entry->limit = true;
         return;
     }
-    const struct sp_python_value *copy = copy_of(share, view, value, DEPTH);
-    if (copy && holds(entry, copy))
-        return;
-    if (copy && SP_ARENA_GROW(share->arena, entry->items, entry->n_items, entry->n_room, 2) < 0) {
-        share->code = sp_arena_error(share->arena);
-        copy = NULL;
-    }
-    if (!copy)
-        return;
-    entry->items[entry->n_items++] = copy;
+    const struct sp_python_value *copy = copy_of(share, resolver->view, value, DEPTH);
+    if (copy && !holds(entry, copy))
+        sp_resolve_python_set_put(resolver, share->arena, entry, copy);
 }
 
 static void add_set(struct sp_python_resolver *resolver, struct sp_str key, const struct sp_python_set *set)
@@ -287,10 +283,10 @@ static void add_set(struct sp_python_resolver *resolver, struct sp_str key, cons
     uint32_t number = number_of(share, key);
     if (number == UINT32_MAX)
         return;
-    struct sp_share_entry *entry = &share->entries[number];
-    const struct sp_share_entry before = *entry;
+    struct sp_python_set *entry = &share->entries[number];
+    const struct sp_python_set before = *entry;
     for (uint8_t i = 0; i < set->n_items && !share->code; i++)
-        add_value(share, resolver->view, entry, set->items[i]);
+        add_value(resolver, entry, set->items[i]);
     entry->other |= set->other;
     entry->limit |= set->limit;
     entry->large |= set->large;
@@ -356,11 +352,10 @@ void sp_share_python_finish(struct sp_python_resolver *resolver)
         sp_resolve_python_emit_limit(resolver, "files that hang on each other too often", 0, 0);
     if (!resolver->view->collect)
         return;
-    for (uint32_t i = 0; i < resolver->binding_room && !share->code; i++) {
+    for (uint32_t i = 0; i < resolver->n_bindings && !share->code; i++) {
         const struct sp_python_binding *binding = &resolver->bindings[i];
-        uint32_t scope = (uint32_t)((binding->key - 1) >> 32), name = (uint32_t)(binding->key - 1);
-        if (binding->key && binding->bound && name < resolver->names.n_items)
-            collect_binding(resolver, scope, resolver->names.items[name], &binding->set);
+        if (binding->bound && binding->name < resolver->names.n_items)
+            collect_binding(resolver, binding->scope, resolver->names.items[binding->name], &binding->set);
     }
     if ((resolver->builtins_change && !share->builtins_change) || (resolver->items_stored && !share->items_stored)) {
         share->grew = true;

@@ -13,23 +13,18 @@ enum sp_share_kind {
     SP_SHARE_ITEM       /* by its key, of whatever container */
 };
 
-struct sp_share_entry {
-    const struct sp_python_value **items;
-    uint32_t n_items, n_room;
-    bool other, limit, large;
-};
-
 /* Entries by their keys' hashes: what files ask for, and what grows. Two in one bucket cost a walk, and nothing else. */
 #define SP_SHARE_BUCKETS 16384
 
 struct sp_share {
     struct sp_arena *arena;       /* what lasts */
     struct sp_python_names names; /* kind and name: the entry's number; own modules too */
-    struct sp_share_entry *entries;
+    struct sp_python_set *entries;
     uint32_t n_entries, n_room;
-    uint32_t *grown;  /* by bucket: the walk in which one of its entries grew last */
-    uint32_t walk;    /* of whatever file: 1, 2, … */
-    uint32_t flagged; /* the walk in which a flag was set that all files see */
+    uint32_t n_copies; /* left */
+    uint32_t *grown;   /* by bucket: the walk in which one of its entries grew last */
+    uint32_t walk;     /* of whatever file: 1, 2, … */
+    uint32_t flagged;  /* the walk in which a flag was set that all files see */
     unsigned round;
     bool builtins_change, items_stored;
     bool grew; /* in this round */

@@ -1,0 +1,28 @@
+#ifndef SP_SCANNER_HASH_H
+#define SP_SCANNER_HASH_H
+
+/* Hashes of what a program brings with it. They hang on a key that each process draws for itself, so that nobody can write
+ * names that share a slot of a table: a table of them would take a time that grows with their square. What is found never
+ * hangs on the key, only where it lies. Any thread. */
+
+#include <stdint.h>
+
+#include "proto/str.h"
+
+struct sp_hash_key {
+    uint64_t a, b;
+};
+
+/* The same at every call. */
+struct sp_hash_key sp_hash_key(void);
+
+uint64_t sp_hash_text(struct sp_hash_key key, struct sp_str text);
+
+static inline uint64_t sp_hash_number(struct sp_hash_key key, uint64_t number)
+{
+    unsigned __int128 product = (unsigned __int128)(number ^ key.a) * (key.b | 1);
+    product = (unsigned __int128)((uint64_t)product ^ (uint64_t)(product >> 64) ^ key.b) * (key.a | 1);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+#endif
