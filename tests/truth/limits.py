@@ -42,9 +42,9 @@ def main():
         answers = reference.ask(options.tool, policy.name, paths, "python")
     # Some files are there to be what no interpreter reads.
     judged = [path for path in paths if answers[path]["limits"] == [] or reference.source(path) is not None]
-    wrong = [path for path in judged if answers[path]["limits"]]
+    wrong = [path for path in judged if answers[path]["limits"] or answers[path]["error"]]
     for path in wrong:
-        print(f"{path}: {answers[path]['limits'][:3]}")
+        print(f"{path}: {answers[path]['error'] or answers[path]['limits'][:3]}")
     n_findings = sum(answers[path]["findings"] for path in judged)
     print(f"{len(judged)} files, of which {len(wrong)} reach a bound; {n_findings} findings")
     if wrong or not n_findings:
