@@ -458,6 +458,8 @@ static uint32_t lex_formatted_top(struct lexer *lexer, uint32_t index, uint32_t 
         if (last || (reading == READ_311 ? !lexer->faults.refused : stop != NONE)) {
             if (lexer->doubtful && lexer->dialect != SP_PYTHON_3_11)
                 lexer->spans->items[index].flags |= SP_PYTHON_DOUBTFUL;
+            if (last)
+                lexer->spans->items[index].flags |= SP_PYTHON_REFUSED;
             return stop;
         }
         lexer->failed[reading] = reading != READ_311;

@@ -11,8 +11,9 @@ enum sp_python_string {
     SP_PYTHON_FORMATTED = 1 << 2, /* f"…" and t"…" */
     SP_PYTHON_TEMPLATE = 1 << 3,  /* t"…" (3.14) */
     SP_PYTHON_TRIPLE = 1 << 4,
-    SP_PYTHON_BROKEN = 1 << 5,  /* not terminated: the span is what can be hidden least */
-    SP_PYTHON_DOUBTFUL = 1 << 6 /* versions of the dialect may see another string here */
+    SP_PYTHON_BROKEN = 1 << 5,   /* not terminated: the span is what can be hidden least */
+    SP_PYTHON_DOUBTFUL = 1 << 6, /* versions of the dialect may see another string here */
+    SP_PYTHON_REFUSED = 1 << 7   /* formatted, and no reading accepts it: such code cannot run */
 };
 
 /* Which Python is meant. ANY, where no dialect is named: what is code in any of them is code. */

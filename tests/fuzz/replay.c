@@ -1,8 +1,10 @@
 /* replay SEEDS [SECONDS]: a fuzzer's entry point over its seeds and over mutations of them, where libFuzzer is not at hand.
  * The random numbers are the same in every run, so that what fails once fails again. */
 #include <dirent.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/fuzz/fuzz.h"
 
@@ -93,6 +95,35 @@ static size_t mutate(const struct seed *seeds, size_t n_seeds, uint8_t *out)
     return n;
 }
 
+static const uint8_t *running;
+static size_t running_bytes;
+
+/* What failed is told in hexadecimal, to be kept as a seed. */
+static void tell_input(int number)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[256];
+    for (size_t i = 0; i < running_bytes;) {
+        size_t n = 0;
+        for (; i < running_bytes && n + 2 < sizeof(text); i++) {
+            text[n++] = digits[running[i] >> 4];
+            text[n++] = digits[running[i] & 15];
+        }
+        text[n++] = '\n';
+        if (write(STDERR_FILENO, text, n) < 0)
+            break;
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void run(const uint8_t *bytes, size_t n_bytes)
+{
+    running = bytes;
+    running_bytes = n_bytes;
+    LLVMFuzzerTestOneInput(bytes, n_bytes);
+}
+
 int main(int argc, char **argv)
 {
     static struct seed seeds[SEEDS_MAX];
@@ -102,12 +133,13 @@ int main(int argc, char **argv)
     time_t until = time(NULL) + (argc > 2 ? atoi(argv[2]) : 5);
     uint8_t *input = malloc(INPUT_MAX);
     size_t rounds = 0;
+    signal(SIGABRT, tell_input);
     if (n_seeds == 0 || !input) {
         fprintf(stderr, "no seeds in %s\n", argv[1]);
         return 1;
     }
     for (size_t i = 0; i < n_seeds; i++)
-        LLVMFuzzerTestOneInput(seeds[i].bytes, seeds[i].n_bytes);
+        run(seeds[i].bytes, seeds[i].n_bytes);
     for (; rounds < ROUNDS_MAX && time(NULL) < until; rounds++) {
         /* A buffer of the exact size, so that a read behind its end is seen. */
         size_t n = mutate(seeds, n_seeds, input);
@@ -115,7 +147,7 @@ int main(int argc, char **argv)
         if (!exact)
             return 1;
         memcpy(exact, input, n);
-        LLVMFuzzerTestOneInput(exact, n);
+        run(exact, n);
         free(exact);
     }
     printf("%zu seeds, %zu mutations\n", n_seeds, rounds);
