@@ -12,7 +12,7 @@
 #define TEXT_MAX    2048
 #define PATTERN_MAX 256
 
-static void put(struct sp_buffer *out, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void put(struct sp_buffer *out, const char *format, ...)
 {
     char text[64];
     va_list arguments;
