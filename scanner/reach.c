@@ -1,7 +1,7 @@
 /* What patterns can tell of a name, by walks of their automata over it. Any thread.
  *
- * A walk is exact for patterns of characters, sets, groups, branches and repeats (counted ones are written out), with \b
- * at their ends, lookarounds in front and lookaheads behind. In all others it allows more than the pattern does, which is
+ * A walk is exact for patterns of characters, sets, groups, branches, repeats (counted ones are written out) and \b, with
+ * lookarounds in front and lookaheads behind. In all others it allows more than the pattern does, which is
  * enough to say that a match cannot take a byte of a name, but not that two names are the same to it.
  *
  * A lookaround is an automaton of its own, that begins or ends where the match begins or ends. Two names are the same only
@@ -112,9 +112,14 @@ struct outcome {
     struct distinct ends;
 };
 
+static bool is_empty(const struct sp_reach_set *set)
+{
+    return !sp_reach_set_meets(set, set);
+}
+
 static bool is_nothing(const struct outcome *outcome)
 {
-    return outcome->ends.n == 0 && !sp_reach_set_meets(&outcome->behind, &outcome->behind);
+    return outcome->ends.n == 0 && is_empty(&outcome->behind);
 }
 
 static uint64_t outcome_hash(struct walk *walk, const struct outcome *outcome)
@@ -137,17 +142,6 @@ static struct sp_reach_set taking(struct walk *walk, const struct sp_reach_set *
     return set;
 }
 
-static struct sp_reach_set followers(struct walk *walk, const struct sp_reach_set *of)
-{
-    struct sp_reach_set set = {0};
-    for (size_t word = 0; word < SP_REACH_WORDS_MAX; word++)
-        for (uint64_t left = of->words[word]; left; left &= left - 1) {
-            walk->work++;
-            sp_reach_set_join(&set, &walk->pattern->positions[64 * word + (size_t)__builtin_ctzll(left)].follow);
-        }
-    return set;
-}
-
 static unsigned char byte_at(const struct walk *walk, size_t i)
 {
     return i < walk->name->text.n_bytes ? (unsigned char)walk->name->text.ptr[i] : walk->name->after;
@@ -158,22 +152,56 @@ static bool boundary_at(const struct walk *walk, size_t i)
     return word_byte(i ? byte_at(walk, i - 1) : walk->name->before) != word_byte(byte_at(walk, i));
 }
 
+static void join_at(const struct walk *walk, size_t i, const struct sp_reach_sets *sets, struct sp_reach_set *set)
+{
+    sp_reach_set_join(set, &sets->free);
+    if (boundary_at(walk, i))
+        sp_reach_set_join(set, &sets->bounded);
+}
+
+/* Have these positions, which took the byte before `at`, come to an end? */
+static bool ends_at(
+    const struct walk *walk, size_t at, const struct sp_reach_set *active, const struct sp_reach_sets *last)
+{
+    return sp_reach_set_meets(active, &last->free) ||
+           (boundary_at(walk, at) && sp_reach_set_meets(active, &last->bounded));
+}
+
+/* What may take the byte at `at` behind these positions. */
+static struct sp_reach_set followers(struct walk *walk, const struct sp_reach_set *of, size_t at)
+{
+    struct sp_reach_set set = {0};
+    for (size_t word = 0; word < SP_REACH_WORDS_MAX; word++)
+        for (uint64_t left = of->words[word]; left; left &= left - 1) {
+            walk->work++;
+            join_at(walk, at, &walk->pattern->positions[64 * word + (size_t)__builtin_ctzll(left)].follow, &set);
+        }
+    return set;
+}
+
+/* The same behind one that took the byte before the name. */
+static struct sp_reach_set followers_of(const struct walk *walk, size_t position)
+{
+    struct sp_reach_set set = {0};
+    join_at(walk, 0, &walk->pattern->positions[position].follow, &set);
+    return set;
+}
+
 /* A way through the pattern itself from the byte at `at` on, where next may take it; everywhere: others begin behind. */
 static struct outcome go(struct walk *walk, struct sp_reach_set next, size_t at, bool everywhere)
 {
     const struct sp_reach_pattern *pattern = walk->pattern;
     struct outcome outcome = {0};
-    size_t n_bytes = walk->name->text.n_bytes;
-    for (size_t i = at; i < n_bytes; i++) {
-        if (everywhere && (!pattern->bounded_first || boundary_at(walk, i)))
-            sp_reach_set_join(&next, &pattern->first);
-        struct sp_reach_set active = taking(walk, &next, byte_at(walk, i));
-        if (sp_reach_set_meets(&active, &pattern->last) && (!pattern->bounded_last || boundary_at(walk, i + 1)))
-            distinct_add(&outcome.ends, walk->ends[i + 1]);
-        next = followers(walk, &active);
-        walk->work++;
-        if (!everywhere && !sp_reach_set_meets(&next, &next))
+    for (size_t i = at; i < walk->name->text.n_bytes; i++) {
+        if (everywhere)
+            join_at(walk, i, &pattern->first, &next);
+        else if (is_empty(&next))
             return outcome;
+        struct sp_reach_set active = taking(walk, &next, byte_at(walk, i));
+        if (ends_at(walk, i + 1, &active, &pattern->last))
+            distinct_add(&outcome.ends, walk->ends[i + 1]);
+        next = followers(walk, &active, i + 1);
+        walk->work++;
     }
     outcome.behind = taking(walk, &next, walk->name->after);
     return outcome;
@@ -184,19 +212,30 @@ static struct outcome look_ahead(
     struct walk *walk, const struct sp_reach_guard *guard, struct sp_reach_set next, size_t at)
 {
     struct outcome outcome = {0};
-    for (size_t i = at; i < walk->name->text.n_bytes; i++) {
+    for (size_t i = at; i < walk->name->text.n_bytes && !is_empty(&next); i++) {
         struct sp_reach_set active = taking(walk, &next, byte_at(walk, i));
         walk->work++;
-        if (sp_reach_set_meets(&active, &guard->last)) {
+        if (ends_at(walk, i + 1, &active, &guard->last)) {
             distinct_add(&outcome.ends, 1);
             return outcome;
         }
-        next = followers(walk, &active);
-        if (!sp_reach_set_meets(&next, &next))
-            return outcome;
+        next = followers(walk, &active, i + 1);
     }
     outcome.behind = taking(walk, &next, walk->name->after);
     return outcome;
+}
+
+/* One that begins there. */
+static struct outcome look_ahead_from(struct walk *walk, const struct sp_reach_guard *guard, size_t at)
+{
+    struct sp_reach_set next = {0};
+    struct outcome outcome = {0};
+    if (guard->bounded && boundary_at(walk, at)) {
+        distinct_add(&outcome.ends, 1);
+        return outcome;
+    }
+    join_at(walk, at, &guard->first, &next);
+    return look_ahead(walk, guard, next, at);
 }
 
 /* A lookbehind's way from the first byte on; ended: by its last byte, for the starts behind it. */
@@ -207,10 +246,11 @@ static struct outcome look_back(
     size_t n_bytes = walk->name->text.n_bytes;
     for (size_t i = 0; i < n_bytes; i++) {
         if (everywhere)
-            sp_reach_set_join(&next, &guard->first);
+            join_at(walk, i, &guard->first, &next);
         struct sp_reach_set active = taking(walk, &next, byte_at(walk, i));
-        ended[i] = sp_reach_set_meets(&active, &guard->last);
-        next = followers(walk, &active);
+        ended[i] =
+            ends_at(walk, i + 1, &active, &guard->last) || (everywhere && guard->bounded && boundary_at(walk, i + 1));
+        next = followers(walk, &active, i + 1);
         walk->work++;
     }
     if (ended[n_bytes - 1])
@@ -233,7 +273,7 @@ static uint64_t ask_back(struct walk *walk, const struct sp_reach_guard *guard)
     for (size_t j = 0; j < walk->pattern->n_positions; j++) {
         if (!takes(&walk->pattern->positions[j], walk->name->before))
             continue;
-        outcome = look_back(walk, guard, walk->pattern->positions[j].follow, false, ended);
+        outcome = look_back(walk, guard, followers_of(walk, j), false, ended);
         if (!is_nothing(&outcome))
             hash = mix(mix(hash, j), outcome_hash(walk, &outcome));
         for (size_t i = 1; i < n_bytes; i++)
@@ -250,7 +290,7 @@ static uint64_t ask_under_way(struct walk *walk, const struct sp_reach_guard *gu
     for (size_t j = 0; j < walk->pattern->n_positions; j++) {
         if (!takes(&walk->pattern->positions[j], walk->name->before))
             continue;
-        struct outcome outcome = look_ahead(walk, guard, walk->pattern->positions[j].follow, 0);
+        struct outcome outcome = look_ahead(walk, guard, followers_of(walk, j), 0);
         if (!is_nothing(&outcome))
             hash = mix(mix(hash, j), outcome_hash(walk, &outcome));
     }
@@ -264,7 +304,7 @@ static uint64_t ask_ahead(struct walk *walk, const struct sp_reach_guard *guard)
     bool at_ends = guard->kind == SP_REACH_GUARD_BEHIND;
     uint64_t hash = ask_under_way(walk, guard), *numbers = at_ends ? walk->ends : walk->starts;
     for (size_t i = 0; i < walk->name->text.n_bytes + at_ends; i++) {
-        struct outcome outcome = look_ahead(walk, guard, guard->first, i);
+        struct outcome outcome = look_ahead_from(walk, guard, i);
         numbers[i] = mix(numbers[i], outcome_hash(walk, &outcome));
         if (at_ends && i == 0 && !is_nothing(&outcome))
             hash = mix(hash, numbers[i]);
@@ -284,9 +324,9 @@ static uint64_t start_within(struct walk *walk, bool *ret_some)
     }
     struct distinct all = {0};
     for (size_t i = 0; i < walk->name->text.n_bytes; i++) {
-        if (pattern->bounded_first && !boundary_at(walk, i))
-            continue;
-        struct outcome outcome = go(walk, pattern->first, i, false);
+        struct sp_reach_set next = {0};
+        join_at(walk, i, &pattern->first, &next);
+        struct outcome outcome = go(walk, next, i, false);
         if (is_nothing(&outcome))
             continue;
         *ret_some = true;
@@ -323,7 +363,7 @@ uint64_t sp_reach_sign(const struct sp_reach *reach, size_t index, const struct 
     for (size_t i = 0; i < pattern->n_positions; i++) {
         if (!takes(&pattern->positions[i], name->before))
             continue;
-        struct outcome outcome = go(&walk, pattern->positions[i].follow, 0, false);
+        struct outcome outcome = go(&walk, followers_of(&walk, i), 0, false);
         if (is_nothing(&outcome))
             continue;
         told = true;

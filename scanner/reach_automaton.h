@@ -19,9 +19,14 @@ struct sp_reach_set {
     uint64_t words[SP_REACH_WORDS_MAX];
 };
 
+/* Positions that come next, or last: anywhere, and where a word begins or ends (\b). */
+struct sp_reach_sets {
+    struct sp_reach_set free, bounded;
+};
+
 struct sp_reach_position {
     uint64_t takes[SP_REACH_ASCII_WORDS]; /* a bit a byte of ASCII */
-    struct sp_reach_set follow;
+    struct sp_reach_sets follow;
 };
 
 /* A lookaround at an end of the pattern. */
@@ -31,14 +36,14 @@ struct sp_reach_guard {
         SP_REACH_GUARD_AHEAD,
         SP_REACH_GUARD_BEHIND
     } kind; /* in front: looking back, ahead; or behind, looking ahead */
-    struct sp_reach_set first, last;
+    struct sp_reach_sets first, last;
+    bool bounded; /* holds where a word begins or ends, too */
 };
 
 struct sp_reach_pattern {
     bool opaque; /* nothing is known of it */
     bool exact;
-    bool bounded_first, bounded_last; /* begins, ends with \b */
-    struct sp_reach_set first, last;
+    struct sp_reach_sets first, last;
     struct sp_reach_guard guards[SP_REACH_GUARDS_MAX];
     size_t n_guards;
     bool guarded_starts; /* there is one in front */
@@ -61,6 +66,19 @@ static inline void sp_reach_set_join(struct sp_reach_set *set, const struct sp_r
 {
     for (size_t i = 0; i < SP_REACH_WORDS_MAX; i++)
         set->words[i] |= other->words[i];
+}
+
+static inline void sp_reach_sets_join(struct sp_reach_sets *sets, const struct sp_reach_sets *other)
+{
+    sp_reach_set_join(&sets->free, &other->free);
+    sp_reach_set_join(&sets->bounded, &other->bounded);
+}
+
+/* As they are behind or in front of a \b. */
+static inline void sp_reach_sets_join_bounded(struct sp_reach_sets *sets, const struct sp_reach_sets *other)
+{
+    sp_reach_set_join(&sets->bounded, &other->free);
+    sp_reach_set_join(&sets->bounded, &other->bounded);
 }
 
 static inline bool sp_reach_set_meets(const struct sp_reach_set *a, const struct sp_reach_set *b)

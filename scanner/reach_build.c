@@ -12,8 +12,8 @@
 
 /* A part of a tree: where its matches begin and end. */
 struct part {
-    bool nullable;
-    struct sp_reach_set first, last;
+    bool nullable, nullable_bounded; /* matches nothing; nothing at a \b */
+    struct sp_reach_sets first, last;
 };
 
 struct build {
@@ -22,14 +22,17 @@ struct build {
     const struct sp_re_node *core[2]; /* the first and last items of root that are no assertions; NULL: root is none */
     struct sp_arena arena;
     int failed;
-    bool looks; /* there is a lookaround within */
+    bool bounded_first, bounded_last; /* a \b in front, behind */
 };
 
-static void link_parts(struct build *b, const struct sp_reach_set *last, const struct sp_reach_set *first)
+static void link_parts(struct build *b, const struct sp_reach_sets *last, const struct sp_reach_sets *first)
 {
-    for (size_t i = 0; i < b->pattern->n_positions; i++)
-        if (sp_reach_set_has(last, i))
-            sp_reach_set_join(&b->pattern->positions[i].follow, first);
+    for (size_t i = 0; i < b->pattern->n_positions; i++) {
+        if (sp_reach_set_has(&last->free, i))
+            sp_reach_sets_join(&b->pattern->positions[i].follow, first);
+        if (sp_reach_set_has(&last->bounded, i))
+            sp_reach_sets_join_bounded(&b->pattern->positions[i].follow, first);
+    }
 }
 
 static struct part visit(struct build *b, const struct sp_re_node *node);
@@ -49,7 +52,7 @@ static struct part visit_item(struct build *b, const struct sp_re_node *node)
     for (unsigned c = 0; c < 0x80; c++)
         if (node->kind == SP_RE_ANY ? c != '\n' || (node->flags & SP_MATCH_DOTALL) : sp_re_set_has(&units.set, c))
             position->takes[c / 64] |= (uint64_t)1 << (c % 64);
-    sp_reach_set_add(&part.first, b->pattern->n_positions);
+    sp_reach_set_add(&part.first.free, b->pattern->n_positions);
     part.last = part.first;
     b->pattern->n_positions++;
     return part;
@@ -59,10 +62,16 @@ static void append(struct build *b, struct part *whole, struct part part)
 {
     link_parts(b, &whole->last, &part.first);
     if (whole->nullable)
-        sp_reach_set_join(&whole->first, &part.first);
-    if (!part.nullable)
-        whole->last = (struct sp_reach_set){0};
-    sp_reach_set_join(&whole->last, &part.last);
+        sp_reach_sets_join(&whole->first, &part.first);
+    if (whole->nullable_bounded)
+        sp_reach_sets_join_bounded(&whole->first, &part.first);
+    if (part.nullable)
+        sp_reach_sets_join(&part.last, &whole->last);
+    if (part.nullable_bounded)
+        sp_reach_sets_join_bounded(&part.last, &whole->last);
+    whole->last = part.last;
+    whole->nullable_bounded = (whole->nullable && part.nullable_bounded) ||
+                              (whole->nullable_bounded && (part.nullable || part.nullable_bounded));
     whole->nullable = whole->nullable && part.nullable;
 }
 
@@ -79,9 +88,10 @@ static struct part visit_branch(struct build *b, const struct sp_re_node *node)
     struct part whole = {0};
     for (const struct sp_re_node *child = node->child; child; child = child->next) {
         struct part part = visit(b, child);
-        sp_reach_set_join(&whole.first, &part.first);
-        sp_reach_set_join(&whole.last, &part.last);
+        sp_reach_sets_join(&whole.first, &part.first);
+        sp_reach_sets_join(&whole.last, &part.last);
         whole.nullable = whole.nullable || part.nullable;
+        whole.nullable_bounded = whole.nullable_bounded || part.nullable_bounded;
     }
     return whole;
 }
@@ -151,14 +161,17 @@ static struct part visit(struct build *b, const struct sp_re_node *node)
     case SP_RE_BRANCH: return visit_branch(b, node);
     case SP_RE_REPEAT: return visit_repeat(b, node);
     case SP_RE_GROUP: b->pattern->exact = b->pattern->exact && !node->atomic; return visit(b, node->child);
-    case SP_RE_AT: b->pattern->exact = false; return part;
+    case SP_RE_AT:
+        part.nullable = !is_boundary(node);
+        part.nullable_bounded = is_boundary(node);
+        b->pattern->exact = b->pattern->exact && is_boundary(node);
+        return part;
     case SP_RE_LOOK: {
         /* What it looks at may begin and end anywhere. */
         struct part inner = visit(b, node->child);
-        sp_reach_set_join(&b->pattern->first, &inner.first);
-        sp_reach_set_join(&b->pattern->last, &inner.last);
+        sp_reach_sets_join(&b->pattern->first, &inner.first);
+        sp_reach_sets_join(&b->pattern->last, &inner.last);
         b->pattern->exact = false;
-        b->looks = true;
         return part;
     }
     default: b->pattern->opaque = true; return part;
@@ -189,7 +202,7 @@ static void visit_edge(struct build *b, const struct sp_re_node *node, bool behi
 {
     struct sp_reach_pattern *pattern = b->pattern;
     if (is_boundary(node)) {
-        *(behind ? &pattern->bounded_last : &pattern->bounded_first) = true;
+        *(behind ? &b->bounded_last : &b->bounded_first) = true;
         return;
     }
     if (pattern->n_guards == SP_REACH_GUARDS_MAX) {
@@ -203,6 +216,7 @@ static void visit_edge(struct build *b, const struct sp_re_node *node, bool behi
     guard->kind = behind ? SP_REACH_GUARD_BEHIND : node->look.behind ? SP_REACH_GUARD_BEFORE : SP_REACH_GUARD_AHEAD;
     guard->first = part.first;
     guard->last = part.last;
+    guard->bounded = part.nullable_bounded;
     pattern->guarded_starts |= !behind;
     pattern->negates |= node->look.negated;
 }
@@ -236,12 +250,12 @@ int sp_reach_build(const struct sp_re *re, struct sp_reach_pattern *room, struct
         return b.failed;
     if (b.failed)
         room->opaque = true;
-    sp_reach_set_join(&room->first, &whole.first);
-    sp_reach_set_join(&room->last, &whole.last);
+    b.bounded_first ? sp_reach_sets_join_bounded(&room->first, &whole.first)
+                    : sp_reach_sets_join(&room->first, &whole.first);
+    b.bounded_last ? sp_reach_sets_join_bounded(&room->last, &whole.last)
+                   : sp_reach_sets_join(&room->last, &whole.last);
     if (room->opaque)
         room->n_positions = 0;
-    if (b.looks)
-        room->bounded_first = room->bounded_last = false;
     size_t n_bytes = sizeof(*room) + room->n_positions * sizeof(room->positions[0]);
     *ret_pattern = malloc(n_bytes);
     if (!*ret_pattern)

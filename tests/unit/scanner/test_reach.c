@@ -63,6 +63,20 @@ Test(reach, counted_repeats_count)
     cr_expect_eq(sign("(?:[0-9]{1,3}\\.){3}[0-9]", "abc", " ("), SP_REACH_NONE);
 }
 
+Test(reach, words_end_where_they_do)
+{
+    same("\\beval\\b\\s*\\(", "a.eval", "b.eval", " (", true);
+    same("\\beval\\b\\s*\\(", "a.eval", "medieval", " (", false);
+    same("=.*\\bos\\b.*x", "os.a", "a.os", "=(", true);
+    same("=.*\\bos\\b.*x", "os.a", "so.a", "=(", false);
+    same("=(?:\\b|a)os", "os.a", "aos.a", "=(", true);
+    same("=(?:a|\\b)?os", "os", "bos", "=(", false);
+    same("import\\b(?!.*\\bos\\b)", "os.x", "so.x", " (", false);
+    same("import\\b(?!.*\\bos\\b)", "ao.x", "so.x", " (", true);
+    cr_expect_eq(sign("\\beval\\b\\s*\\(", "medieval", " ("), SP_REACH_NONE);
+    cr_expect_eq(sign("o\\Bs\\(", "os", " ("), SP_REACH_UNKNOWN);
+}
+
 Test(reach, lookarounds_are_asked_at_the_ends)
 {
     same("(?<![\\w.])exec\\(", "os.m1", "os.path.x", " (", true);
