@@ -9,6 +9,7 @@
 #include "scanner/re_units.h"
 
 #define SCRATCH_BYTES (8u << 20)
+#define COPIES_MAX    16 /* of groups, for the references to them */
 
 /* A part of a tree: where its matches begin and end. */
 struct part {
@@ -23,6 +24,7 @@ struct build {
     struct sp_arena arena;
     int failed;
     bool bounded_first, bounded_last; /* a \b in front, behind */
+    unsigned n_copies;
 };
 
 static void link_parts(struct build *b, const struct sp_reach_sets *last, const struct sp_reach_sets *first)
@@ -143,6 +145,8 @@ static struct part visit_repeat(struct build *b, const struct sp_re_node *node)
     return part;
 }
 
+static struct part visit_reference(struct build *b, const struct sp_re_node *node);
+
 static bool is_boundary(const struct sp_re_node *node)
 {
     return node->kind == SP_RE_AT && node->at == SP_RE_AT_BOUNDARY;
@@ -174,8 +178,52 @@ static struct part visit(struct build *b, const struct sp_re_node *node)
         b->pattern->exact = false;
         return part;
     }
+    case SP_RE_BACKREF: return visit_reference(b, node);
     default: b->pattern->opaque = true; return part;
     }
+}
+
+static const struct sp_re_node *find_group(const struct sp_re_node *node, uint32_t index)
+{
+    if (node->kind == SP_RE_GROUP && node->index == index)
+        return node;
+    const struct sp_re_node *found = NULL;
+    for (const struct sp_re_node *child = node->child; child && !found; child = child->next)
+        found = find_group(child, index);
+    return found;
+}
+
+static bool has_assertions(const struct sp_re_node *node)
+{
+    bool has = node->kind == SP_RE_AT || node->kind == SP_RE_LOOK;
+    for (const struct sp_re_node *child = node->child; child && !has; child = child->next)
+        has = has_assertions(child);
+    return has;
+}
+
+static bool takes_of_names(const struct sp_reach_position *position)
+{
+    for (unsigned c = 0; c < 0x80; c++)
+        if (position->takes[c / 64] >> (c % 64) & 1 &&
+            (c == '.' || c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
+            return true;
+    return false;
+}
+
+/* What was remembered is something that the group matches. Where that is no part of any name, it was the same before all
+ * names that stand there, and none of them is taken by it: a copy of the group does. */
+static struct part visit_reference(struct build *b, const struct sp_re_node *node)
+{
+    const struct sp_re_node *group = find_group(b->root, node->index);
+    size_t first = b->pattern->n_positions;
+    if (!group || has_assertions(group) || ++b->n_copies > COPIES_MAX) {
+        b->pattern->opaque = true;
+        return (struct part){.nullable = true};
+    }
+    struct part part = visit(b, group);
+    for (size_t i = first; i < b->pattern->n_positions; i++)
+        b->pattern->exact = b->pattern->exact && !takes_of_names(&b->pattern->positions[i]);
+    return part;
 }
 
 static bool is_assertion(const struct sp_re_node *node, bool behind)

@@ -21,6 +21,7 @@ patterns:
   - pattern: 'os\..{0,40}\('
   - pattern: '[A-Za-z0-9+/]{20,}={0,2}'
   - pattern: '\bimport\b(?!.*\bos\b)'
+  - pattern: '([''"])/etc/.*?\1'
   - pattern: '\b(?:\d{1,3}\.){3}\d{1,3}\b'
   - pattern: '\.__(class|bases|subclasses|globals)__\b(?!\w)'
 restricted_modules:

@@ -77,6 +77,14 @@ Test(reach, words_end_where_they_do)
     cr_expect_eq(sign("o\\Bs\\(", "os", " ("), SP_REACH_UNKNOWN);
 }
 
+Test(reach, what_was_remembered_outside_of_names_is_the_same_for_all)
+{
+    same("(['\"]).*os\\.x.*\\1", "a.b", "c", "(,", true);
+    same("(['\"]).*os\\.x.*\\1", "os.x", "c", "(,", false);
+    same("([=(])\\w+\\1", "a.b", "c.b", "=(", true);
+    same("([=(])\\w+\\1", "a.b", "c", "=(", false);
+}
+
 Test(reach, lookarounds_are_asked_at_the_ends)
 {
     same("(?<![\\w.])exec\\(", "os.m1", "os.path.x", " (", true);
@@ -97,7 +105,10 @@ Test(reach, lookarounds_are_asked_at_the_ends)
 Test(reach, a_pattern_that_remembers_or_is_large_says_that_it_does_not_know)
 {
     cr_expect_eq(sign("x.{0,900}y", "name", "(,"), SP_REACH_UNKNOWN);
-    cr_expect_eq(sign("(a|b)\\1", "name", "(,"), SP_REACH_UNKNOWN);
+    cr_expect_eq(sign("(a|b)\\1", "aa", "(,"), SP_REACH_UNKNOWN);
+    cr_expect_eq(sign("(\\b)=\\1", "core", "(,"), SP_REACH_UNKNOWN);
+    cr_expect_eq(sign("(a|b)\\1", "core", "(,"), SP_REACH_NONE);
+    cr_expect_eq(sign("(c)(?(1)a|b)", "core", "(,"), SP_REACH_UNKNOWN);
     cr_expect_eq(sign("(?>a+)b?", "a", "(,"), SP_REACH_UNKNOWN);
     cr_expect_eq(sign("o(?!x)s", "os", "(,"), SP_REACH_UNKNOWN);
     char large[1024] = "";
