@@ -10,7 +10,8 @@
 #define ROOM_FIRST      64
 #define EQUAL_STEPS     (1u << 16) /* items that are compared; values of more count as different */
 #define TEXT_STEP_BYTES 64
-#define LOOKS_A_BYTE    4 /* bytes that are looked at for one of the budget */
+#define LOOKS_A_BYTE    4  /* bytes that are looked at for one of the budget */
+#define MIXED_MAX       64 /* items of a set, keys of a dictionary that are held against each other */
 
 /* ---- making values ---- */
 
@@ -77,6 +78,14 @@ struct sp_python_value *sp_fold_python_number(struct sp_fold_python *fold, int64
     return value;
 }
 
+struct sp_python_value *sp_fold_python_bool(struct sp_fold_python *fold, bool truth)
+{
+    struct sp_python_value *value = sp_fold_python_number(fold, truth);
+    if (value)
+        value->builtin = true;
+    return value;
+}
+
 struct sp_python_value *sp_fold_python_sequence(
     struct sp_fold_python *fold, const struct sp_python_value *const *items, size_t n_items)
 {
@@ -90,13 +99,22 @@ struct sp_python_value *sp_fold_python_sequence(
     return value;
 }
 
+struct sp_python_value *sp_fold_python_list(
+    struct sp_fold_python *fold, const struct sp_python_value *const *items, size_t n_items)
+{
+    struct sp_python_value *value = sp_fold_python_sequence(fold, items, n_items);
+    if (value)
+        value->changes = true;
+    return value;
+}
+
 static bool equal_within(
     const struct sp_python_value *a, const struct sp_python_value *b, unsigned depth, size_t *left_steps)
 {
     if (a == b)
         return true;
     if (!a || !b || a->kind != b->kind || a->number != b->number || a->n_items != b->n_items ||
-        a->builtin != b->builtin || a->text.n_bytes != b->text.n_bytes)
+        a->builtin != b->builtin || a->mixed != b->mixed || a->text.n_bytes != b->text.n_bytes)
         return false;
     size_t steps = 1 + a->text.n_bytes / TEXT_STEP_BYTES;
     if (steps > *left_steps)
@@ -114,6 +132,57 @@ bool sp_fold_python_equal(const struct sp_python_value *a, const struct sp_pytho
 {
     size_t left_steps = EQUAL_STEPS;
     return equal_within(a, b, depth, &left_steps);
+}
+
+/* As == has it: True is 1. */
+static bool same(const struct sp_python_value *a, const struct sp_python_value *b)
+{
+    if (sp_fold_python_is_number(a) && sp_fold_python_is_number(b))
+        return a->number == b->number;
+    return sp_fold_python_equal(a, b, 1);
+}
+
+const struct sp_python_value *sp_fold_python_mix(struct sp_fold_python *fold, struct sp_python_value *list)
+{
+    if (list->n_items > MIXED_MAX)
+        return NULL;
+    const struct sp_python_value **items = take(fold, list->n_items * sizeof(struct sp_python_value *) + 1);
+    uint32_t n_items = 0;
+    for (uint32_t i = 0; items && i < list->n_items; i++) {
+        uint32_t k = 0;
+        while (k < n_items && list->items[i] && !(items[k] && sp_fold_python_equal(items[k], list->items[i], 1)))
+            k++;
+        if (k == n_items || !list->items[i])
+            items[n_items++] = list->items[i];
+    }
+    list->items = items;
+    list->n_items = n_items;
+    list->mixed = true;
+    return items ? list : NULL;
+}
+
+struct sp_python_value *sp_fold_python_dict(
+    struct sp_fold_python *fold, const struct sp_python_value *const *items, size_t n_items)
+{
+    struct sp_python_value *dict = sp_fold_python_value(fold, SP_PYTHON_VALUE_DICT);
+    bool few = n_items <= 2 * MIXED_MAX;
+    const struct sp_python_value **kept = few ? take(fold, n_items * sizeof(struct sp_python_value *) + 1) : NULL;
+    if (!dict || (few && !kept))
+        return NULL;
+    dict->changes = true;
+    dict->items = few ? kept : items;
+    dict->mixed = !few; /* of equal keys the first one has the place, and the last one the value */
+    for (size_t i = 0; i < n_items && few; i += 2) {
+        uint32_t k = 0;
+        while (k < dict->n_items && !(items[i] && kept[k] && same(items[i], kept[k])))
+            k += 2;
+        if (k == dict->n_items)
+            kept[k] = items[i];
+        kept[k + 1] = items[i + 1];
+        dict->n_items += k == dict->n_items ? 2 : 0;
+    }
+    dict->n_items = few ? dict->n_items : (uint32_t)n_items;
+    return dict;
 }
 
 /* ---- builder ---- */
@@ -168,6 +237,12 @@ bool sp_fold_python_append_value(struct sp_fold_python_builder *builder, const s
         sp_fold_python_append(builder, value->text);
         return true;
     }
+    if (value->kind == SP_PYTHON_VALUE_BYTES)
+        return sp_fold_python_append_repr(builder, value, true);
+    if (value->kind == SP_PYTHON_VALUE_NUMBER && value->builtin) {
+        sp_fold_python_append(builder, value->number ? SP_STR("True") : SP_STR("False"));
+        return true;
+    }
     if (value->kind == SP_PYTHON_VALUE_NUMBER) {
         char digits[24];
         int n = snprintf(digits, sizeof(digits), "%lld", (long long)value->number);
@@ -209,7 +284,27 @@ const struct sp_python_value *sp_fold_python_items(struct sp_fold_python *fold, 
             at += n;
         }
     }
-    return sp_fold_python_sequence(fold, items, n_items);
+    struct sp_python_value *row = sp_fold_python_list(fold, items, n_items);
+    if (row)
+        row->mixed = value->mixed;
+    return row;
+}
+
+const struct sp_python_value *sp_fold_python_row(struct sp_fold_python *fold, const struct sp_python_value *value)
+{
+    const struct sp_python_value *items = sp_fold_python_items(fold, value);
+    return items && items->mixed && items->n_items > 1 ? NULL : items;
+}
+
+int sp_fold_python_truth(const struct sp_python_value *value)
+{
+    if (sp_fold_python_is_number(value))
+        return value->number != 0;
+    if (sp_fold_python_is_text(value))
+        return value->text.n_bytes > 0;
+    if (value && (value->kind == SP_PYTHON_VALUE_SEQUENCE || value->kind == SP_PYTHON_VALUE_DICT))
+        return value->n_items > 0;
+    return -1;
 }
 
 /* One byte an item: bytes, and ASCII text. */
@@ -231,7 +326,7 @@ const struct sp_python_value *sp_fold_python_index(
             const struct sp_python_value *key = container->items[i * 2 - 2];
             if (!key)
                 return NULL;
-            if (sp_fold_python_equal(key, index, 1))
+            if (same(key, index))
                 return container->items[i * 2 - 1];
         }
         return NULL;
@@ -247,7 +342,7 @@ const struct sp_python_value *sp_fold_python_index(
         return sp_fold_python_text(
             fold, SP_PYTHON_VALUE_TEXT, (struct sp_str){container->text.ptr + at, 1}, SP_VIA_FOLDED);
     }
-    const struct sp_python_value *items = sp_fold_python_items(fold, container);
+    const struct sp_python_value *items = sp_fold_python_row(fold, container);
     if (!items)
         return NULL;
     int64_t at = index->number < 0 ? index->number + items->n_items : index->number;
@@ -274,7 +369,7 @@ struct sp_python_value *sp_fold_python_slice(struct sp_fold_python *fold, const 
     if (!container || container->kind == SP_PYTHON_VALUE_DICT || !bound_of(step, 1, &by) || by == 0 || by == INT64_MIN)
         return NULL;
     bool plain = is_plain(container);
-    const struct sp_python_value *items = plain ? NULL : sp_fold_python_items(fold, container);
+    const struct sp_python_value *items = plain ? NULL : sp_fold_python_row(fold, container);
     if (!plain && !items)
         return NULL;
     int64_t n = plain ? (int64_t)container->text.n_bytes : items->n_items;
@@ -300,7 +395,8 @@ struct sp_python_value *sp_fold_python_slice(struct sp_fold_python *fold, const 
     for (int64_t i = from; by > 0 ? i < to : i > to; i += by)
         taken[n_taken++] = items->items[i];
     if (container->kind == SP_PYTHON_VALUE_SEQUENCE)
-        return sp_fold_python_sequence(fold, taken, n_taken);
+        return container->changes ? sp_fold_python_list(fold, taken, n_taken)
+                                  : sp_fold_python_sequence(fold, taken, n_taken);
     for (size_t i = 0; i < n_taken; i++) {
         if (!taken[i])
             return NULL;
@@ -371,7 +467,7 @@ static struct sp_python_value *concatenate(
             memcpy(items, a->items, a->n_items * sizeof(struct sp_python_value *));
         if (b->n_items)
             memcpy(items + a->n_items, b->items, b->n_items * sizeof(struct sp_python_value *));
-        return sp_fold_python_sequence(fold, items, n);
+        return a->changes ? sp_fold_python_list(fold, items, n) : sp_fold_python_sequence(fold, items, n);
     }
     struct sp_fold_python_builder builder = {.fold = fold};
     sp_fold_python_append(&builder, a->text);
@@ -384,7 +480,7 @@ static struct sp_python_value *repeat(struct sp_fold_python *fold, const struct 
     if (value->kind == SP_PYTHON_VALUE_SEQUENCE) {
         if (times <= 0 || times * value->n_items > SP_FOLD_PYTHON_ITEMS || times > SP_FOLD_PYTHON_ITEMS)
             return NULL;
-        struct sp_python_value empty = {.kind = SP_PYTHON_VALUE_SEQUENCE}, *result = &empty;
+        struct sp_python_value empty = {.kind = SP_PYTHON_VALUE_SEQUENCE, .changes = value->changes}, *result = &empty;
         for (int64_t i = 0; i < times && result; i++)
             result = concatenate(fold, result, value);
         return result == &empty ? NULL : result;
@@ -403,8 +499,15 @@ struct sp_python_value *sp_fold_python_binary(struct sp_fold_python *fold, enum 
     if (!a || !b)
         return NULL;
     bool a_number = a->kind == SP_PYTHON_VALUE_NUMBER, b_number = b->kind == SP_PYTHON_VALUE_NUMBER;
+    if (op == SP_PYTHON_OPERATOR_EQUAL || op == SP_PYTHON_OPERATOR_NOT_EQUAL || op == SP_PYTHON_OPERATOR_IN ||
+        op == SP_PYTHON_OPERATOR_NOT_IN) {
+        int truth = sp_fold_python_compare(op, a, b);
+        return truth < 0 ? NULL : sp_fold_python_bool(fold, truth);
+    }
     if (a_number && b_number)
         return number_binary(fold, op, a->number, b->number);
+    if (a->mixed || b->mixed)
+        return NULL;
     bool a_row = sp_fold_python_is_text(a) || a->kind == SP_PYTHON_VALUE_SEQUENCE;
     bool b_row = sp_fold_python_is_text(b) || b->kind == SP_PYTHON_VALUE_SEQUENCE;
     if (op == SP_PYTHON_OPERATOR_ADD && a->kind == b->kind && a_row)
@@ -421,6 +524,9 @@ struct sp_python_value *sp_fold_python_binary(struct sp_fold_python *fold, enum 
 struct sp_python_value *sp_fold_python_unary(
     struct sp_fold_python *fold, enum sp_python_operator op, const struct sp_python_value *value)
 {
+    int truth = op == SP_PYTHON_OPERATOR_NOT ? sp_fold_python_truth(value) : -1;
+    if (truth >= 0)
+        return sp_fold_python_bool(fold, !truth);
     if (!value || value->kind != SP_PYTHON_VALUE_NUMBER)
         return NULL;
     switch (op) {
@@ -439,7 +545,7 @@ int sp_fold_python_compare(enum sp_python_operator op, const struct sp_python_va
     bool known_a = sp_fold_python_is_text(a) || a->kind == SP_PYTHON_VALUE_NUMBER;
     bool known_b = sp_fold_python_is_text(b) || b->kind == SP_PYTHON_VALUE_NUMBER;
     if (op == SP_PYTHON_OPERATOR_EQUAL || op == SP_PYTHON_OPERATOR_NOT_EQUAL)
-        return known_a && known_b ? sp_fold_python_equal(a, b, 0) != negate : -1;
+        return known_a && known_b ? same(a, b) != negate : -1;
     if (op != SP_PYTHON_OPERATOR_IN && op != SP_PYTHON_OPERATOR_NOT_IN)
         return -1;
     if (sp_fold_python_is_text(b) && a->kind == b->kind)
@@ -449,7 +555,7 @@ int sp_fold_python_compare(enum sp_python_operator op, const struct sp_python_va
     for (uint32_t i = 0; i < b->n_items; i++) {
         if (!b->items[i])
             return -1;
-        if (sp_fold_python_equal(a, b->items[i], 0))
+        if (same(a, b->items[i]))
             return !negate;
     }
     return negate;

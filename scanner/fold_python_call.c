@@ -1,10 +1,12 @@
 /* The functions that only compute. One thread at a time; memory is the arena's. */
-#include "scanner/fold_python.h"
+#include "scanner/fold_python_apply.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/utf8.h"
+
+#define ZIP_MAX 8
 
 static const struct sp_python_value *call_chr(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
@@ -55,12 +57,18 @@ static const struct sp_python_value *call_bytes(struct sp_fold_python *fold, con
 {
     struct sp_fold_python_builder builder = {.fold = fold};
     if (!self || self->kind == SP_PYTHON_VALUE_BYTES)
-        return self;
+        return self && n_arguments == 1 ? sp_fold_python_text(fold, SP_PYTHON_VALUE_BYTES, self->text, SP_VIA_FOLDED)
+                                        : NULL;
+    if (self->kind == SP_PYTHON_VALUE_NUMBER && !self->builtin) {
+        for (int64_t i = 0; i < self->number && !builder.failed; i++)
+            sp_fold_python_append(&builder, (struct sp_str){"", 1});
+        return self->number < 0 ? NULL : sp_fold_python_build(&builder, SP_PYTHON_VALUE_BYTES);
+    }
     if (self->kind == SP_PYTHON_VALUE_TEXT)
         return n_arguments > 1
                    ? sp_fold_python_method(fold, self, SP_STR("encode"), arguments + 1, n_arguments - 1, NULL)
                    : NULL;
-    if (self->kind != SP_PYTHON_VALUE_SEQUENCE)
+    if (self->kind != SP_PYTHON_VALUE_SEQUENCE || self != sp_fold_python_row(fold, self))
         return NULL;
     for (uint32_t i = 0; i < self->n_items; i++) {
         if (!sp_fold_python_is_number(self->items[i]) || self->items[i]->number < 0 || self->items[i]->number > 255)
@@ -69,6 +77,17 @@ static const struct sp_python_value *call_bytes(struct sp_fold_python *fold, con
         sp_fold_python_append(&builder, (struct sp_str){&byte, 1});
     }
     return sp_fold_python_build(&builder, SP_PYTHON_VALUE_BYTES);
+}
+
+static const struct sp_python_value *call_bytearray(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    const struct sp_python_value *bytes = call_bytes(fold, self, arguments, n_arguments);
+    struct sp_python_value *copy =
+        bytes ? sp_fold_python_text(fold, SP_PYTHON_VALUE_BYTES, bytes->text, SP_VIA_FOLDED) : NULL;
+    if (copy)
+        copy->changes = true;
+    return copy;
 }
 
 static const struct sp_python_value *call_decode(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -83,12 +102,38 @@ static const struct sp_python_value *call_encode(struct sp_fold_python *fold, co
     return sp_fold_python_method(fold, self, SP_STR("encode"), arguments + 1, n_arguments - 1, NULL);
 }
 
-static const struct sp_python_value *call_items(struct sp_fold_python *fold, const struct sp_python_value *self,
+/* The items in a row of its own. */
+static struct sp_python_value *copied(struct sp_fold_python *fold, const struct sp_python_value *items)
+{
+    struct sp_python_value *copy = items ? sp_fold_python_list(fold, items->items, items->n_items) : NULL;
+    if (copy)
+        copy->mixed = items->mixed;
+    return copy;
+}
+
+static const struct sp_python_value *call_list(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     (void)arguments;
-    (void)n_arguments;
-    return sp_fold_python_items(fold, self);
+    return n_arguments == 1 ? copied(fold, sp_fold_python_items(fold, self)) : NULL;
+}
+
+static const struct sp_python_value *call_tuple(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_python_value *copy = copied(fold, sp_fold_python_items(fold, self));
+    (void)arguments;
+    if (copy)
+        copy->changes = false;
+    return n_arguments == 1 ? copy : NULL;
+}
+
+static const struct sp_python_value *call_set(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_python_value *copy = copied(fold, sp_fold_python_items(fold, self));
+    (void)arguments;
+    return n_arguments == 1 && copy ? sp_fold_python_mix(fold, copy) : NULL;
 }
 
 static const struct sp_python_value *call_reversed(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -97,74 +142,35 @@ static const struct sp_python_value *call_reversed(struct sp_fold_python *fold, 
     (void)arguments;
     (void)n_arguments;
     const struct sp_python_value *step = sp_fold_python_number(fold, -1);
-    const struct sp_python_value *items = sp_fold_python_items(fold, self);
+    const struct sp_python_value *items = copied(fold, sp_fold_python_row(fold, self));
     return items && step ? sp_fold_python_slice(fold, items, NULL, NULL, step) : NULL;
 }
 
-static const struct sp_python_value *call_range(struct sp_fold_python *fold, const struct sp_python_value *self,
-    const struct sp_python_value *const *arguments, size_t n_arguments)
+/* The dictionary, with numbers in place of its single characters. */
+static const struct sp_python_value *by_point(struct sp_fold_python *fold, const struct sp_python_value *dict)
 {
-    if (n_arguments < 1 || n_arguments > 3)
+    const struct sp_python_value **items = sp_arena_array(fold->arena, dict->n_items + 1, sizeof(*items));
+    struct sp_python_value *table = sp_fold_python_value(fold, SP_PYTHON_VALUE_DICT);
+    if (!items || !table)
         return NULL;
-    for (size_t i = 0; i < n_arguments; i++)
-        if (!sp_fold_python_is_number(arguments[i]))
-            return NULL;
-    int64_t from = n_arguments > 1 ? self->number : 0;
-    int64_t to = n_arguments > 1 ? arguments[1]->number : self->number;
-    int64_t by = n_arguments > 2 ? arguments[2]->number : 1;
-    int64_t n = by > 0 && to > from ? (to - from + by - 1) / by : by < 0 && to < from ? (from - to - by - 1) / -by : 0;
-    if (by == 0 || n > SP_FOLD_PYTHON_ITEMS)
-        return NULL;
-    const struct sp_python_value **items = sp_arena_array(fold->arena, (size_t)n + 1, sizeof(*items));
-    for (int64_t i = 0; items && i < n; i++)
-        items[i] = sp_fold_python_number(fold, from + i * by);
-    return items ? sp_fold_python_sequence(fold, items, (size_t)n) : NULL;
-}
-
-static const struct sp_python_value *call_int(struct sp_fold_python *fold, const struct sp_python_value *self,
-    const struct sp_python_value *const *arguments, size_t n_arguments)
-{
-    const struct sp_python_value *given = sp_fold_python_argument(arguments, n_arguments, 1);
-    if (sp_fold_python_is_number(self) && n_arguments == 1)
-        return self;
-    if (!sp_fold_python_is_text(self) || (n_arguments > 1 && !sp_fold_python_is_number(given)))
-        return NULL;
-    int64_t base = given ? given->number : 10, value = 0;
-    const struct sp_python_value *bare = sp_fold_python_method(fold, self, SP_STR("strip"), NULL, 0, NULL);
-    if (!bare)
-        return NULL;
-    struct sp_str text = bare->text;
-    size_t i = 0;
-    bool minus = text.n_bytes && text.ptr[0] == '-';
-    i += minus;
-    if (text.n_bytes - i > 2 && text.ptr[i] == '0' && (text.ptr[i + 1] | 0x20) > '9') {
-        int marked = (text.ptr[i + 1] | 0x20) == 'x' ? 16 : (text.ptr[i + 1] | 0x20) == 'o' ? 8 : 2;
-        if (base == 0 || base == marked) {
-            base = marked;
-            i += 2;
-        }
-    }
-    if (base < 2 || base > 36 || i == text.n_bytes)
-        return NULL;
-    for (; i < text.n_bytes; i++) {
-        char byte = text.ptr[i], low = (char)(byte | 0x20);
-        int digit = byte >= '0' && byte <= '9' ? byte - '0' : low >= 'a' && low <= 'z' ? low - 'a' + 10 : 99;
-        if (byte == '_')
-            continue;
-        if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
-            __builtin_add_overflow(value, digit, &value))
+    for (uint32_t i = 0; i < dict->n_items; i++) {
+        const struct sp_python_value *item = dict->items[i];
+        items[i] = i % 2 == 0 && sp_fold_python_is_text(item) ? call_ord(fold, item, NULL, 1) : item;
+        if (i % 2 == 0 && !items[i])
             return NULL;
     }
-    return sp_fold_python_number(fold, minus ? -value : value);
+    table->items = items;
+    table->n_items = dict->n_items;
+    return table;
 }
 
 static const struct sp_python_value *call_maketrans(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     if (n_arguments == 1)
-        return self && self->kind == SP_PYTHON_VALUE_DICT ? self : NULL;
-    const struct sp_python_value *from = sp_fold_python_items(fold, self);
-    const struct sp_python_value *to = sp_fold_python_items(fold, sp_fold_python_argument(arguments, n_arguments, 1));
+        return self && self->kind == SP_PYTHON_VALUE_DICT ? by_point(fold, self) : NULL;
+    const struct sp_python_value *from = sp_fold_python_row(fold, self);
+    const struct sp_python_value *to = sp_fold_python_row(fold, sp_fold_python_argument(arguments, n_arguments, 1));
     const struct sp_python_value *gone = n_arguments > 2 ? sp_fold_python_items(fold, arguments[2]) : NULL;
     if (!from || !to || from->n_items != to->n_items || from->n_items > 256 || (gone && gone->n_items > 256))
         return NULL;
@@ -176,27 +182,55 @@ static const struct sp_python_value *call_maketrans(struct sp_fold_python *fold,
         return NULL;
     for (uint32_t i = 0; i < from->n_items + n_gone; i++) {
         items[n++] = call_ord(fold, i < from->n_items ? from->items[i] : gone->items[i - from->n_items], NULL, 1);
-        items[n++] = i < from->n_items ? to->items[i] : NULL;
+        items[n++] = i < from->n_items ? to->items[i]
+                                       : sp_fold_python_text(fold, SP_PYTHON_VALUE_TEXT, SP_STR(""), SP_VIA_FOLDED);
+        if (!items[n - 2] || !items[n - 1])
+            return NULL;
     }
     dict->items = items;
     dict->n_items = n;
     return dict;
 }
 
+/* bytes.maketrans: each byte as it is, but those of the one that become those of the other. */
+static const struct sp_python_value *call_maketrans_bytes(struct sp_fold_python *fold,
+    const struct sp_python_value *self, const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_fold_python_builder builder = {.fold = fold};
+    const struct sp_python_value *to = sp_fold_python_argument(arguments, n_arguments, 1);
+    if (!self || !to || self->kind != SP_PYTHON_VALUE_BYTES || to->kind != SP_PYTHON_VALUE_BYTES ||
+        self->text.n_bytes != to->text.n_bytes)
+        return NULL;
+    char table[256];
+    for (int i = 0; i < 256; i++)
+        table[i] = (char)i;
+    for (size_t i = 0; i < self->text.n_bytes; i++)
+        table[(uint8_t)self->text.ptr[i]] = to->text.ptr[i];
+    sp_fold_python_append(&builder, (struct sp_str){table, sizeof(table)});
+    return sp_fold_python_build(&builder, SP_PYTHON_VALUE_BYTES);
+}
+
 static const struct sp_python_value *call_base64(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     (void)arguments;
-    (void)n_arguments;
-    return sp_fold_python_is_text(self) ? sp_fold_python_codec(fold, self, SP_STR("base64"), false) : NULL;
+    return sp_fold_python_is_text(self) && n_arguments == 1 ? sp_fold_python_codec(fold, self, SP_STR("base64"), false)
+                                                            : NULL;
+}
+
+static const struct sp_python_value *call_base64_names(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    return sp_fold_python_is_text(self) && n_arguments == 1 ? sp_fold_python_codec_of_names(fold, self) : NULL;
 }
 
 static const struct sp_python_value *call_base32(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     (void)arguments;
-    (void)n_arguments;
-    return sp_fold_python_is_text(self) ? sp_fold_python_codec(fold, self, SP_STR("base32"), false) : NULL;
+    return sp_fold_python_is_text(self) && n_arguments <= 2 ? sp_fold_python_codec(fold, self, SP_STR("base32"), false)
+                                                            : NULL;
 }
 
 static const struct sp_python_value *call_hex(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -247,73 +281,136 @@ static const struct sp_python_value *call_next(struct sp_fold_python *fold, cons
 
 static int compare_values(const void *left, const void *right)
 {
-    const struct sp_python_value *a = *(const struct sp_python_value *const *)left;
-    const struct sp_python_value *b = *(const struct sp_python_value *const *)right;
-    if (a->kind == SP_PYTHON_VALUE_NUMBER)
-        return (a->number > b->number) - (a->number < b->number);
-    size_t n = a->text.n_bytes < b->text.n_bytes ? a->text.n_bytes : b->text.n_bytes;
-    int r = n ? memcmp(a->text.ptr, b->text.ptr, n) : 0;
-    return r ? r : (a->text.n_bytes > b->text.n_bytes) - (a->text.n_bytes < b->text.n_bytes);
+    return sp_fold_python_number_order(
+        *(const struct sp_python_value *const *)left, *(const struct sp_python_value *const *)right);
 }
 
 static const struct sp_python_value *call_sorted(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    (void)arguments;
-    const struct sp_python_value *items = n_arguments == 1 ? sp_fold_python_items(fold, self) : NULL;
-    for (uint32_t i = 0; items && i < items->n_items; i++)
-        if (!items->items[i] || items->items[i]->kind != items->items[0]->kind ||
-            (!sp_fold_python_is_text(items->items[i]) && !sp_fold_python_is_number(items->items[i])))
-            return NULL;
+    const struct sp_python_value *items = sp_fold_python_items(fold, self);
+    int reverse = n_arguments > 2 ? sp_fold_python_truth(arguments[2]) : 0;
+    if (!items || reverse < 0 || (n_arguments > 1 && arguments[1]) || n_arguments == 2 ||
+        !sp_fold_python_number_comparable(items->items, items->n_items))
+        return NULL;
     const struct sp_python_value **sorted =
-        items ? sp_arena_array(fold->arena, items->n_items + 1, sizeof(*sorted)) : NULL;
+        sp_arena_array(fold->arena, 2 * (size_t)items->n_items + 1, sizeof(*sorted));
     if (!sorted)
         return NULL;
     if (items->n_items)
         memcpy(sorted, items->items, items->n_items * sizeof(*sorted));
     qsort(sorted, items->n_items, sizeof(*sorted), compare_values);
-    return sp_fold_python_sequence(fold, sorted, items->n_items);
-}
-
-/* Rows of two: zip of two rows, enumerate of one (then left is NULL). */
-static const struct sp_python_value *pairs(
-    struct sp_fold_python *fold, const struct sp_python_value *left, const struct sp_python_value *right)
-{
-    uint32_t n = right->n_items;
-    if (left && left->n_items < n)
-        n = left->n_items;
-    const struct sp_python_value **rows = sp_arena_array(fold->arena, 3 * (size_t)n + 1, sizeof(*rows));
-    if (!rows)
-        return NULL;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct sp_python_value **pair = rows + n + 2 * (size_t)i;
-        pair[0] = left ? left->items[i] : sp_fold_python_number(fold, i);
-        pair[1] = right->items[i];
-        rows[i] = sp_fold_python_sequence(fold, pair, 2);
-    }
-    return sp_fold_python_sequence(fold, rows, n);
+    for (uint32_t i = 0; reverse && i < items->n_items; i++)
+        sorted[items->n_items + i] = sorted[items->n_items - 1 - i]; /* equal ones are alike */
+    return sp_fold_python_list(fold, sorted + (reverse ? items->n_items : 0), items->n_items);
 }
 
 static const struct sp_python_value *call_zip(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
-    const struct sp_python_value *left = sp_fold_python_items(fold, self);
-    const struct sp_python_value *right = n_arguments == 2 ? sp_fold_python_items(fold, arguments[1]) : NULL;
-    return left && right ? pairs(fold, left, right) : NULL;
+    (void)self;
+    const struct sp_python_value *rows[ZIP_MAX];
+    size_t n_items = SP_FOLD_PYTHON_ITEMS;
+    if (n_arguments > ZIP_MAX)
+        return NULL;
+    for (size_t k = 0; k < n_arguments; k++) {
+        rows[k] = sp_fold_python_row(fold, arguments[k]);
+        if (!rows[k])
+            return NULL;
+        n_items = rows[k]->n_items < n_items ? rows[k]->n_items : n_items;
+    }
+    const struct sp_python_value **zipped =
+        sp_arena_array(fold->arena, (n_arguments + 1) * n_items + 1, sizeof(*zipped));
+    for (size_t i = 0; zipped && i < n_items; i++) {
+        const struct sp_python_value **items = zipped + n_items + n_arguments * i;
+        for (size_t k = 0; k < n_arguments; k++)
+            items[k] = rows[k]->items[i];
+        zipped[i] = sp_fold_python_sequence(fold, items, n_arguments);
+    }
+    return zipped ? sp_fold_python_list(fold, zipped, n_items) : NULL;
 }
 
 static const struct sp_python_value *call_enumerate(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
+    const struct sp_python_value *items = sp_fold_python_row(fold, self);
+    const struct sp_python_value *start = sp_fold_python_argument(arguments, n_arguments, 1);
+    if (!items || (n_arguments > 1 && !sp_fold_python_is_number(start)))
+        return NULL;
+    const struct sp_python_value **numbers = sp_arena_array(fold->arena, items->n_items + 1, sizeof(*numbers));
+    for (uint32_t i = 0; numbers && i < items->n_items; i++)
+        numbers[i] = sp_fold_python_number(fold, (start ? start->number : 0) + i);
+    const struct sp_python_value *both[2] = {
+        numbers ? sp_fold_python_sequence(fold, numbers, items->n_items) : NULL, items};
+    return call_zip(fold, NULL, both, 2);
+}
+
+static const struct sp_python_value *call_format(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_fold_python_builder builder = {.fold = fold};
+    const struct sp_python_value *spec = sp_fold_python_argument(arguments, n_arguments, 1);
+    bool known = self && (n_arguments == 1 || (spec && spec->kind == SP_PYTHON_VALUE_TEXT)) &&
+                 sp_fold_python_append_spec(&builder, self, spec ? spec->text : SP_STR(""));
+    return known ? sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT) : NULL;
+}
+
+static const struct sp_python_value *call_repr(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
     (void)arguments;
-    const struct sp_python_value *items = n_arguments == 1 ? sp_fold_python_items(fold, self) : NULL;
-    return items ? pairs(fold, NULL, items) : NULL;
+    struct sp_fold_python_builder builder = {.fold = fold};
+    bool known = n_arguments == 1 && sp_fold_python_append_repr(&builder, self, false);
+    return known ? sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT) : NULL;
+}
+
+static const struct sp_python_value *call_ascii(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    struct sp_fold_python_builder builder = {.fold = fold};
+    bool known = n_arguments == 1 && sp_fold_python_append_repr(&builder, self, true);
+    return known ? sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT) : NULL;
+}
+
+/* A binary operator by its name in the module operator. */
+static const struct sp_python_value *call_mod(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return n_arguments == 2 ? sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_MODULO, self, arguments[1]) : NULL;
+}
+
+static const struct sp_python_value *call_mul(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return n_arguments == 2 ? sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_MULTIPLY, self, arguments[1]) : NULL;
+}
+
+static const struct sp_python_value *call_xor(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return n_arguments == 2 ? sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_BIT_XOR, self, arguments[1]) : NULL;
+}
+
+/* itertools.chain */
+static const struct sp_python_value *call_chain(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)self;
+    const struct sp_python_value *chained = sp_fold_python_list(fold, NULL, 0);
+    for (size_t i = 0; i < n_arguments && chained; i++) {
+        const struct sp_python_value *row = sp_fold_python_row(fold, arguments[i]);
+        chained = row ? sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_ADD, chained, row) : NULL;
+    }
+    return chained;
 }
 
 static const struct {
     const char *name;
     sp_fold_python_apply *apply; /* self is the first argument */
 } functions[] = {
+    {"abs", sp_fold_python_number_abs},
+    {"ascii", call_ascii},
     {"base64.a85decode", call_a85},
     {"base64.b16decode", call_hex},
     {"base64.b32decode", call_base32},
@@ -321,38 +418,100 @@ static const struct {
     {"base64.b85decode", call_b85},
     {"base64.decodebytes", call_base64},
     {"base64.standard_b64decode", call_base64},
-    {"base64.urlsafe_b64decode", call_base64},
+    {"base64.urlsafe_b64decode", call_base64_names},
     {"binascii.a2b_base64", call_base64},
     {"binascii.a2b_hex", call_hex},
     {"binascii.unhexlify", call_hex},
-    {"bytearray", call_bytes},
+    {"bin", sp_fold_python_number_bin},
+    {"bool", sp_fold_python_number_bool},
+    {"bytearray", call_bytearray},
     {"bytearray.fromhex", call_hex},
+    {"bytearray.maketrans", call_maketrans_bytes},
     {"bytes", call_bytes},
     {"bytes.fromhex", call_hex},
+    {"bytes.maketrans", call_maketrans_bytes},
     {"chr", call_chr},
     {"codecs.decode", call_decode},
     {"codecs.encode", call_encode},
+    {"divmod", sp_fold_python_number_divmod},
     {"enumerate", call_enumerate},
-    {"frozenset", call_items},
-    {"int", call_int},
-    {"iter", call_items},
+    {"format", call_format},
+    {"frozenset", call_set},
+    {"hex", sp_fold_python_number_hex},
+    {"int", sp_fold_python_number_int},
+    {"int.from_bytes", sp_fold_python_number_from_bytes},
+    {"iter", call_list},
+    {"itertools.chain", call_chain},
     {"len", call_len},
-    {"list", call_items},
+    {"list", call_list},
+    {"max", sp_fold_python_number_max},
     {"memoryview", call_bytes},
+    {"min", sp_fold_python_number_min},
     {"next", call_next},
+    {"oct", sp_fold_python_number_oct},
     {"operator.add", call_add},
     {"operator.concat", call_add},
     {"operator.getitem", call_getitem},
+    {"operator.mod", call_mod},
+    {"operator.mul", call_mul},
+    {"operator.xor", call_xor},
     {"ord", call_ord},
-    {"range", call_range},
+    {"pow", sp_fold_python_number_pow},
+    {"range", sp_fold_python_number_range},
+    {"repr", call_repr},
     {"reversed", call_reversed},
+    {"round", sp_fold_python_number_round},
+    {"set", call_set},
     {"sorted", call_sorted},
     {"str", call_str},
     {"str.maketrans", call_maketrans},
+    {"sum", sp_fold_python_number_sum},
     {"sys.intern", call_str},
-    {"tuple", call_items},
+    {"tuple", call_tuple},
     {"zip", call_zip},
 };
+
+/* Arguments that may be given by keyword, in order. "": one that may not, -: one that changes nothing that is folded. */
+static const struct {
+    const char *function, *keywords[3];
+} signatures[] = {
+    {"base64.b16decode", {"s", "-casefold"}},
+    {"base64.b32decode", {"s", "-casefold"}},
+    {"base64.b64decode", {"s", "-validate"}},
+    {"bytearray", {"source", "encoding"}},
+    {"bytes", {"source", "encoding"}},
+    {"codecs.decode", {"obj", "encoding", "-errors"}},
+    {"codecs.encode", {"obj", "encoding", "-errors"}},
+    {"decode", {"encoding", "-errors"}},
+    {"encode", {"encoding", "-errors"}},
+    {"enumerate", {"iterable", "start"}},
+    {"expandtabs", {"tabsize"}},
+    {"int", {"", "base"}},
+    {"int.from_bytes", {"bytes", "byteorder"}},
+    {"pow", {"base", "exp", "mod"}},
+    {"round", {"number"}},
+    {"rsplit", {"sep", "maxsplit"}},
+    {"sorted", {"", "key", "reverse"}},
+    {"split", {"sep", "maxsplit"}},
+    {"splitlines", {"keepends"}},
+    {"str", {"object", "encoding"}},
+    {"sum", {"", "start"}},
+    {"to_bytes", {"length", "byteorder"}},
+    {"zip", {"-strict"}},
+};
+
+int sp_fold_python_position(struct sp_str function, struct sp_str keyword, int n_arguments)
+{
+    for (size_t i = 0; i < sizeof(signatures) / sizeof(signatures[0]); i++)
+        for (int k = 0; k < 3 && sp_str_is(function, signatures[i].function) && signatures[i].keywords[k]; k++) {
+            const char *known = signatures[i].keywords[k];
+            if (known[0] == '-' && sp_str_is(keyword, known + 1))
+                return n_arguments;
+            if (known[0] && sp_str_is(keyword, known))
+                return k;
+        }
+    return -1;
+}
 
 const struct sp_python_value *sp_fold_python_call(
     struct sp_fold_python *fold, struct sp_str name, const struct sp_python_value *const *arguments, size_t n_arguments)

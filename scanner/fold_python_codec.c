@@ -13,9 +13,12 @@ static int sextet(char byte)
         return byte - 'a' + 26;
     if (byte >= '0' && byte <= '9')
         return byte - '0' + 52;
-    if (byte == '+' || byte == '-')
-        return 62;
-    return byte == '/' || byte == '_' ? 63 : -1;
+    return byte == '+' ? 62 : byte == '/' ? 63 : -1;
+}
+
+static int sextet_of_names(char byte)
+{
+    return byte == '-' ? 62 : byte == '_' ? 63 : sextet(byte);
 }
 
 static int quintet(char byte)
@@ -34,17 +37,22 @@ static int nibble(char byte)
     return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
-/* Digits of n_bits each, high ones first; other bytes are passed over, `=` ends it. */
+/* Digits of n_bits each, high ones first; other bytes are passed over. `=` ends it where there are as many as fill up four
+ * digits, two of which are there. */
 static const struct sp_python_value *decode_bits(
     struct sp_fold_python *fold, struct sp_str text, int (*digit_of)(char), unsigned n_bits)
 {
     struct sp_fold_python_builder builder = {.fold = fold};
     uint32_t bits = 0;
-    unsigned n = 0;
-    for (size_t i = 0; i < text.n_bytes && text.ptr[i] != '='; i++) {
+    unsigned n = 0, n_digits = 0, n_pads = 0;
+    for (size_t i = 0; i < text.n_bytes; i++) {
         int digit = digit_of(text.ptr[i]);
+        if (text.ptr[i] == '=' && n_digits % 4 >= 2 && n_digits % 4 + ++n_pads >= 4)
+            break;
         if (digit < 0)
             continue;
+        n_digits++;
+        n_pads = 0;
         bits = bits << n_bits | (uint32_t)digit;
         n += n_bits;
         if (n >= 8) {
@@ -117,18 +125,64 @@ static const struct sp_python_value *from_hex(struct sp_fold_python *fold, struc
     return decode_bits(fold, text, nibble, 4);
 }
 
+/* UTF-16, UTF-32: in the order that is named, else in that of the mark that it may begin with. */
 static const struct sp_python_value *decode_wide(
-    struct sp_fold_python *fold, struct sp_str text, unsigned unit, bool big)
+    struct sp_fold_python *fold, struct sp_str text, unsigned unit, const char *order)
 {
     struct sp_fold_python_builder builder = {.fold = fold};
+    bool big = strcmp(order, "be") == 0, marked = order[0] == '\0';
+    if (!marked && !big && strcmp(order, "le") != 0)
+        return NULL;
+    if (marked && text.n_bytes >= unit && text.ptr[unit - 1] == '\xff' && text.ptr[unit - 2] == '\xfe')
+        big = true;
     for (size_t i = 0; i + unit <= text.n_bytes; i += unit) {
         uint32_t point = 0;
         for (unsigned k = 0; k < unit; k++)
             point |= (uint32_t)(uint8_t)text.ptr[i + k] << 8 * (big ? unit - 1 - k : k);
-        if (point != 0xfeff || i > 0)
+        if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
+            return NULL;
+        if (!(marked && i == 0 && point == 0xfeff))
             sp_fold_python_append_point(&builder, point);
     }
     return sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT);
+}
+
+/* Escapes, as unicode_escape reads them; raw: those of points only. */
+static const struct sp_python_value *decode_escapes(struct sp_fold_python *fold, struct sp_str text, bool raw)
+{
+    struct sp_fold_python_builder builder = {.fold = fold};
+    if (memchr(text.ptr, '\r', text.n_bytes))
+        return NULL;
+    for (size_t i = 0; raw && i + 1 < text.n_bytes; i++)
+        if (text.ptr[i] == '\\' && (text.ptr[i + 1] | 0x20) != 'u')
+            return NULL;
+    sp_fold_python_literal(&builder, text, 0, (uint32_t)text.n_bytes, 0);
+    return builder.doubt ? NULL : sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT);
+}
+
+static bool is_one_of(const char *name, const char *const *names, size_t n_names)
+{
+    for (size_t i = 0; i < n_names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Text that is written in UTF-8 or in less: the same bytes. What is no such text is an error, or loses what is wrong in it. */
+static bool keeps_bytes(const struct sp_python_value *value, const char *name, bool ascii, bool encode)
+{
+    static const char *const wide[] = {"utf8", "u8", "utf", "utf8sig"};
+    static const char *const narrow[] = {
+        "ascii", "usascii", "646", "latin1", "latin", "iso88591", "l1", "cp1252", "charmap"};
+    if (value->kind != (encode ? SP_PYTHON_VALUE_TEXT : SP_PYTHON_VALUE_BYTES))
+        return false;
+    if (is_one_of(name, narrow, sizeof(narrow) / sizeof(narrow[0])))
+        return ascii;
+    if (!is_one_of(name, wide, sizeof(wide) / sizeof(wide[0])))
+        return false;
+    bool marked = strcmp(name, "utf8sig") == 0;
+    return !(marked && (encode || !ascii)) &&
+           sp_utf8_valid((const uint8_t *)value->text.ptr, value->text.n_bytes) == value->text.n_bytes;
 }
 
 const struct sp_python_value *sp_fold_python_codec(
@@ -149,17 +203,14 @@ const struct sp_python_value *sp_fold_python_codec(
         return NULL;
     if (strcmp(name, "rot13") == 0)
         return rot13(fold, value);
-    bool utf8 = strcmp(name, "utf8") == 0 || strcmp(name, "u8") == 0 || strcmp(name, "ascii") == 0 ||
-                strcmp(name, "utf") == 0 || strcmp(name, "usascii") == 0 || strcmp(name, "utf8sig") == 0;
-    bool latin1 = strcmp(name, "latin1") == 0 || strcmp(name, "latin") == 0 || strcmp(name, "iso88591") == 0 ||
-                  strcmp(name, "l1") == 0 || strcmp(name, "cp1252") == 0 || strcmp(name, "charmap") == 0;
     bool ascii = sp_utf8_ascii((const uint8_t *)value->text.ptr, value->text.n_bytes) == value->text.n_bytes;
-    if (utf8 || (latin1 && ascii))
+    if (keeps_bytes(value, name, ascii, encode))
         return sp_fold_python_text(
             fold, encode ? SP_PYTHON_VALUE_BYTES : SP_PYTHON_VALUE_TEXT, value->text, SP_VIA_FOLDED);
     if (encode)
         return NULL;
-    if (latin1) {
+    static const char *const single[] = {"latin1", "latin", "iso88591", "l1", "charmap"};
+    if (is_one_of(name, single, sizeof(single) / sizeof(single[0])) && value->kind == SP_PYTHON_VALUE_BYTES) {
         struct sp_fold_python_builder builder = {.fold = fold};
         for (size_t i = 0; i < value->text.n_bytes; i++)
             sp_fold_python_append_point(&builder, (uint8_t)value->text.ptr[i]);
@@ -173,12 +224,15 @@ const struct sp_python_value *sp_fold_python_codec(
         return decode_bits(fold, value->text, quintet, 5);
     if (strcmp(name, "ascii85") == 0 || strcmp(name, "base85") == 0)
         return decode_85(fold, value->text, name[0] == 'a');
-    if (strcmp(name, "unicodeescape") == 0 || strcmp(name, "rawunicodeescape") == 0) {
-        struct sp_fold_python_builder builder = {.fold = fold};
-        sp_fold_python_literal(&builder, value->text, 0, (uint32_t)value->text.n_bytes, 0);
-        return sp_fold_python_build(&builder, SP_PYTHON_VALUE_TEXT);
-    }
+    if (strcmp(name, "unicodeescape") == 0 || strcmp(name, "rawunicodeescape") == 0)
+        return ascii ? decode_escapes(fold, value->text, name[0] == 'r') : NULL;
     if (strncmp(name, "utf16", 5) == 0 || strncmp(name, "utf32", 5) == 0)
-        return decode_wide(fold, value->text, name[3] == '1' ? 2 : 4, strcmp(name + 5, "be") == 0);
+        return decode_wide(fold, value->text, name[3] == '1' ? 2 : 4, name + 5);
     return NULL;
+}
+
+const struct sp_python_value *sp_fold_python_codec_of_names(
+    struct sp_fold_python *fold, const struct sp_python_value *value)
+{
+    return decode_bits(fold, value->text, sextet_of_names, 6);
 }

@@ -1,9 +1,17 @@
 /* Methods of constants. One thread at a time; memory is the arena's. */
-#include "scanner/fold_python.h"
+#include "scanner/fold_python_apply.h"
 
 #include <string.h>
 
 #include "proto/utf8.h"
+
+#define PADDED_MAX 4096
+
+/* Letters of other alphabets change by tables that are not here. */
+static bool knows_case(const struct sp_python_value *value)
+{
+    return sp_fold_python_search_is_ascii(value) || (value && value->kind == SP_PYTHON_VALUE_BYTES);
+}
 
 static const struct sp_python_value *cased(struct sp_fold_python *fold, const struct sp_python_value *self, int how)
 {
@@ -27,7 +35,7 @@ static const struct sp_python_value *cased(struct sp_fold_python *fold, const st
     {                                                                                                                  \
         (void)arguments;                                                                                               \
         (void)n_arguments;                                                                                             \
-        return sp_fold_python_is_text(self) ? cased(fold, self, how) : NULL;                                           \
+        return knows_case(self) ? cased(fold, self, how) : NULL;                                                       \
     }
 CASED(text_lower, 'l')
 CASED(text_upper, 'u')
@@ -42,7 +50,7 @@ static const struct sp_python_value *text_join(struct sp_fold_python *fold, cons
     const struct sp_python_value *given = sp_fold_python_argument(arguments, n_arguments, 0);
     if (!sp_fold_python_is_text(self) || !given || (given->kind == SP_PYTHON_VALUE_BYTES))
         return NULL;
-    const struct sp_python_value *items = sp_fold_python_items(fold, given);
+    const struct sp_python_value *items = sp_fold_python_row(fold, given);
     for (uint32_t i = 0; items && i < items->n_items; i++) {
         if (!items->items[i] || items->items[i]->kind != self->kind)
             return NULL;
@@ -62,7 +70,10 @@ static const struct sp_python_value *text_replace(struct sp_fold_python *fold, c
     if (!sp_fold_python_is_text(self) || !sp_fold_python_is_text(old) || !sp_fold_python_is_text(new) ||
         old->text.n_bytes == 0)
         return NULL;
-    int64_t left = n_arguments > 2 && sp_fold_python_is_number(arguments[2]) ? arguments[2]->number : -1;
+    if (old->kind != self->kind || new->kind != self->kind || n_arguments > 3 ||
+        (n_arguments > 2 && !sp_fold_python_is_number(arguments[2])))
+        return NULL;
+    int64_t left = n_arguments > 2 ? arguments[2]->number : -1;
     struct sp_str text = self->text;
     for (size_t at = 0; at <= text.n_bytes && !builder.failed;) {
         const char *found =
@@ -78,22 +89,22 @@ static const struct sp_python_value *text_replace(struct sp_fold_python *fold, c
     return sp_fold_python_build(&builder, self->kind);
 }
 
-static bool strips(char byte, const struct sp_python_value *set)
+static bool strips(char byte, const struct sp_python_value *set, bool bytes)
 {
-    if (!set)
-        return byte == ' ' || (byte >= '\t' && byte <= '\r');
-    return memchr(set->text.ptr, byte, set->text.n_bytes);
+    return set ? memchr(set->text.ptr, byte, set->text.n_bytes) != NULL : sp_fold_python_search_is_blank(byte, bytes);
 }
 
 static const struct sp_python_value *strip(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *set, bool left, bool right)
 {
-    if (!sp_fold_python_is_text(self) || (set && !sp_fold_python_is_text(set)))
+    bool bytes = self->kind == SP_PYTHON_VALUE_BYTES;
+    if (!sp_fold_python_is_text(self) || (set && set->kind != self->kind) ||
+        (!bytes && !sp_fold_python_search_is_ascii(set ? set : self)))
         return NULL;
     struct sp_str text = self->text;
-    while (left && text.n_bytes && strips(text.ptr[0], set))
+    while (left && text.n_bytes && strips(text.ptr[0], set, bytes))
         text = (struct sp_str){text.ptr + 1, text.n_bytes - 1};
-    while (right && text.n_bytes && strips(text.ptr[text.n_bytes - 1], set))
+    while (right && text.n_bytes && strips(text.ptr[text.n_bytes - 1], set, bytes))
         text.n_bytes--;
     return sp_fold_python_text(fold, self->kind, text, SP_VIA_FOLDED);
 }
@@ -102,6 +113,8 @@ static const struct sp_python_value *strip(struct sp_fold_python *fold, const st
     static const struct sp_python_value *name(struct sp_fold_python *fold, const struct sp_python_value *self,         \
         const struct sp_python_value *const *arguments, size_t n_arguments)                                            \
     {                                                                                                                  \
+        if (n_arguments > 1 || (n_arguments && !arguments[0]))                                                         \
+            return NULL;                                                                                               \
         return strip(fold, self, sp_fold_python_argument(arguments, n_arguments, 0), left, right);                     \
     }
 STRIPPED(text_strip, true, true)
@@ -130,45 +143,6 @@ static const struct sp_python_value *text_removesuffix(struct sp_fold_python *fo
     if (sp_str_ends(text, tail->text))
         text.n_bytes -= tail->text.n_bytes;
     return sp_fold_python_text(fold, self->kind, text, SP_VIA_FOLDED);
-}
-
-static const struct sp_python_value *text_split(struct sp_fold_python *fold, const struct sp_python_value *self,
-    const struct sp_python_value *const *arguments, size_t n_arguments)
-{
-    const struct sp_python_value *by = sp_fold_python_argument(arguments, n_arguments, 0);
-    if (!sp_fold_python_is_text(self) || (n_arguments > 0 && (!sp_fold_python_is_text(by) || by->text.n_bytes == 0)) ||
-        n_arguments > 1 || self->text.n_bytes > SP_FOLD_PYTHON_ITEMS)
-        return NULL;
-    const struct sp_python_value *items[SP_FOLD_PYTHON_ITEMS / 2];
-    size_t n_items = 0;
-    struct sp_str text = self->text;
-    for (size_t at = 0; at <= text.n_bytes;) {
-        size_t stop = at, behind;
-        if (by) {
-            const char *found = memmem(text.ptr + at, text.n_bytes - at, by->text.ptr, by->text.n_bytes);
-            stop = found ? (size_t)(found - text.ptr) : text.n_bytes;
-            behind = found ? stop + by->text.n_bytes : text.n_bytes + 1;
-        } else {
-            while (at < text.n_bytes && strips(text.ptr[at], NULL))
-                at++;
-            if (at == text.n_bytes)
-                break;
-            stop = at;
-            while (stop < text.n_bytes && !strips(text.ptr[stop], NULL))
-                stop++;
-            behind = stop;
-        }
-        if (n_items == sizeof(items) / sizeof(items[0]))
-            return NULL;
-        items[n_items++] =
-            sp_fold_python_text(fold, self->kind, (struct sp_str){text.ptr + at, stop - at}, SP_VIA_FOLDED);
-        at = behind;
-    }
-    const struct sp_python_value **kept = sp_arena_array(fold->arena, n_items + 1, sizeof(*kept));
-    if (!kept)
-        return NULL;
-    memcpy(kept, items, n_items * sizeof(*kept));
-    return sp_fold_python_sequence(fold, kept, n_items);
 }
 
 static const struct sp_python_value *text_format_map(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -200,12 +174,28 @@ static const struct sp_python_value *text_encode(struct sp_fold_python *fold, co
     return text_coded(fold, self, arguments, n_arguments, true);
 }
 
+/* By a table of 256 bytes, without those of the second argument. */
+static const struct sp_python_value *bytes_translate(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    struct sp_fold_python_builder builder = {.fold = fold};
+    const struct sp_python_value *table = sp_fold_python_argument(arguments, n_arguments, 0);
+    if (n_arguments != 1 || !table || table->kind != SP_PYTHON_VALUE_BYTES || table->text.n_bytes != 256)
+        return NULL;
+    for (size_t i = 0; i < self->text.n_bytes; i++)
+        sp_fold_python_append(&builder, (struct sp_str){table->text.ptr + (uint8_t)self->text.ptr[i], 1});
+    return sp_fold_python_build(&builder, SP_PYTHON_VALUE_BYTES);
+}
+
 static const struct sp_python_value *text_translate(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     const struct sp_python_value *table = sp_fold_python_argument(arguments, n_arguments, 0);
     struct sp_fold_python_builder builder = {.fold = fold};
-    if (self->kind != SP_PYTHON_VALUE_TEXT || !table || table->kind != SP_PYTHON_VALUE_DICT || table->n_items > 512)
+    if (self->kind == SP_PYTHON_VALUE_BYTES)
+        return bytes_translate(fold, self, arguments, n_arguments);
+    if (self->kind != SP_PYTHON_VALUE_TEXT || !table || table->kind != SP_PYTHON_VALUE_DICT || table->n_items > 512 ||
+        n_arguments > 1)
         return NULL;
     for (size_t at = 0; at < self->text.n_bytes && !builder.failed;) {
         uint32_t point = 0xfffd;
@@ -222,6 +212,8 @@ static const struct sp_python_value *text_translate(struct sp_fold_python *fold,
                 sp_fold_python_append_point(&builder, (uint32_t)to->number);
             else if (to && to->kind == SP_PYTHON_VALUE_TEXT)
                 sp_fold_python_append(&builder, to->text);
+            else
+                return NULL;
         }
         if (!found)
             sp_fold_python_append_point(&builder, point);
@@ -261,12 +253,24 @@ static const struct sp_python_value *dict_values(struct sp_fold_python *fold, co
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     (void)arguments;
-    if (self->kind != SP_PYTHON_VALUE_DICT || n_arguments)
+    if (self->kind != SP_PYTHON_VALUE_DICT || self->mixed || n_arguments)
         return NULL;
     const struct sp_python_value **items = sp_arena_array(fold->arena, self->n_items / 2 + 1, sizeof(*items));
     for (uint32_t i = 0; items && i < self->n_items / 2; i++)
         items[i] = self->items[i * 2 + 1];
-    return items ? sp_fold_python_sequence(fold, items, self->n_items / 2) : NULL;
+    return items ? sp_fold_python_list(fold, items, self->n_items / 2) : NULL;
+}
+
+static const struct sp_python_value *dict_items(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    if (self->kind != SP_PYTHON_VALUE_DICT || self->mixed || n_arguments)
+        return NULL;
+    const struct sp_python_value **items = sp_arena_array(fold->arena, self->n_items / 2 + 1, sizeof(*items));
+    for (uint32_t i = 0; items && i < self->n_items / 2; i++)
+        items[i] = sp_fold_python_sequence(fold, self->items + 2 * (size_t)i, 2);
+    return items ? sp_fold_python_list(fold, items, self->n_items / 2) : NULL;
 }
 
 static const struct sp_python_value *dict_keys(struct sp_fold_python *fold, const struct sp_python_value *self,
@@ -283,54 +287,169 @@ static const struct sp_python_value *sequence_pop(struct sp_fold_python *fold, c
     return sp_fold_python_index(fold, self, n_arguments ? arguments[0] : &last);
 }
 
-static const struct sp_python_value *number_to_bytes(struct sp_fold_python *fold, const struct sp_python_value *self,
-    const struct sp_python_value *const *arguments, size_t n_arguments)
+/* ---- in a width ---- */
+
+static const struct sp_python_value *padded(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments, char align)
 {
     struct sp_fold_python_builder builder = {.fold = fold};
-    const struct sp_python_value *length = sp_fold_python_argument(arguments, n_arguments, 0);
-    const struct sp_python_value *order = sp_fold_python_argument(arguments, n_arguments, 1);
-    int64_t n = sp_fold_python_is_number(length) ? length->number : 1;
-    bool big = !order || (order->kind == SP_PYTHON_VALUE_TEXT && sp_str_is(order->text, "big"));
-    if (!sp_fold_python_is_number(self) || self->number < 0 || n < 1 || n > 8)
+    const struct sp_python_value *width = sp_fold_python_argument(arguments, n_arguments, 0);
+    const struct sp_python_value *fill = sp_fold_python_argument(arguments, n_arguments, 1);
+    if (!sp_fold_python_search_is_ascii(self) || !sp_fold_python_is_number(width) || width->number > PADDED_MAX ||
+        n_arguments > 2 || (n_arguments > 1 && (!sp_fold_python_search_is_ascii(fill) || fill->text.n_bytes != 1)))
         return NULL;
-    for (int64_t i = 0; i < n; i++) {
-        char byte = (char)(self->number >> 8 * (big ? n - 1 - i : i));
-        sp_fold_python_append(&builder, (struct sp_str){&byte, 1});
+    struct sp_str text = self->text, one = fill ? fill->text : align == '0' ? SP_STR("0") : SP_STR(" ");
+    size_t n_pad = width->number > (int64_t)text.n_bytes ? (size_t)width->number - text.n_bytes : 0;
+    /* The odd one goes to the left where the width is odd. */
+    size_t n_left = align == '<' ? 0 : align == '^' ? n_pad / 2 + (n_pad & (size_t)width->number & 1) : n_pad;
+    if (align == '0' && text.n_bytes && (text.ptr[0] == '-' || text.ptr[0] == '+')) {
+        sp_fold_python_append(&builder, (struct sp_str){text.ptr, 1});
+        text = (struct sp_str){text.ptr + 1, text.n_bytes - 1};
     }
-    return sp_fold_python_build(&builder, SP_PYTHON_VALUE_BYTES);
+    for (size_t i = 0; i < n_left; i++)
+        sp_fold_python_append(&builder, one);
+    sp_fold_python_append(&builder, text);
+    for (size_t i = n_left; i < n_pad; i++)
+        sp_fold_python_append(&builder, one);
+    return sp_fold_python_build(&builder, self->kind);
 }
+
+#define PADDED(name, align)                                                                                            \
+    static const struct sp_python_value *name(struct sp_fold_python *fold, const struct sp_python_value *self,         \
+        const struct sp_python_value *const *arguments, size_t n_arguments)                                            \
+    {                                                                                                                  \
+        return padded(fold, self, arguments, n_arguments, align);                                                      \
+    }
+PADDED(text_center, '^')
+PADDED(text_ljust, '<')
+PADDED(text_rjust, '>')
+PADDED(text_zfill, '0')
+
+static const struct sp_python_value *text_expandtabs(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    bool plain = sp_fold_python_is_text(self) && !memchr(self->text.ptr, '\t', self->text.n_bytes);
+    return plain && n_arguments <= 1 ? sp_fold_python_text(fold, self->kind, self->text, SP_VIA_FOLDED) : NULL;
+}
+
+/* ---- by the names of operators ---- */
+
+static const struct sp_python_value *any_mod(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return n_arguments == 1 ? sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_MODULO, self, arguments[0]) : NULL;
+}
+
+static const struct sp_python_value *any_mul(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return n_arguments == 1 ? sp_fold_python_binary(fold, SP_PYTHON_OPERATOR_MULTIPLY, self, arguments[0]) : NULL;
+}
+
+static const struct sp_python_value *any_str(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    return n_arguments == 0 && self ? sp_fold_python_call(fold, SP_STR("str"), &self, 1) : NULL;
+}
+
+static const struct sp_python_value *any_copy(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)fold;
+    (void)arguments;
+    return n_arguments == 0 ? self : NULL;
+}
+
+static const struct sp_python_value *any_tobytes(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)fold;
+    (void)arguments;
+    return n_arguments == 0 && self->kind == SP_PYTHON_VALUE_BYTES ? self : NULL;
+}
+
+static const struct sp_python_value *any_maketrans(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    return self->kind == SP_PYTHON_VALUE_TEXT
+               ? sp_fold_python_call(fold, SP_STR("str.maketrans"), arguments, n_arguments)
+               : NULL;
+}
+
+static const struct sp_python_value *any_format(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    const struct sp_python_value *both[2] = {self, sp_fold_python_argument(arguments, n_arguments, 0)};
+    return n_arguments == 1 ? sp_fold_python_call(fold, SP_STR("format"), both, 2) : NULL;
+}
+
+/* ---- the table ---- */
 
 static const struct {
     const char *name;
     sp_fold_python_apply *apply;
 } methods[] = {
     {"__add__", any_add},
+    {"__format__", any_format},
     {"__getitem__", any_item},
+    {"__mod__", any_mod},
+    {"__mul__", any_mul},
+    {"__str__", any_str},
     {"capitalize", text_capitalize},
     {"casefold", text_lower},
+    {"center", text_center},
+    {"copy", any_copy},
+    {"count", sp_fold_python_search_count},
     {"decode", text_decode},
     {"encode", text_encode},
+    {"endswith", sp_fold_python_search_endswith},
+    {"expandtabs", text_expandtabs},
+    {"find", sp_fold_python_search_find},
     {"format_map", text_format_map},
     {"get", any_item},
     {"hex", bytes_hex},
+    {"index", sp_fold_python_search_find},
+    {"isalnum", sp_fold_python_search_isalnum},
+    {"isalpha", sp_fold_python_search_isalpha},
+    {"isdecimal", sp_fold_python_search_isdigit},
+    {"isdigit", sp_fold_python_search_isdigit},
+    {"islower", sp_fold_python_search_islower},
+    {"isnumeric", sp_fold_python_search_isdigit},
+    {"isspace", sp_fold_python_search_isspace},
+    {"isupper", sp_fold_python_search_isupper},
+    {"items", dict_items},
     {"join", text_join},
     {"keys", dict_keys},
+    {"ljust", text_ljust},
     {"lower", text_lower},
     {"lstrip", text_lstrip},
+    {"maketrans", any_maketrans},
+    {"partition", sp_fold_python_search_partition},
     {"pop", sequence_pop},
     {"removeprefix", text_removeprefix},
     {"removesuffix", text_removesuffix},
     {"replace", text_replace},
-    {"rsplit", text_split},
+    {"rfind", sp_fold_python_search_rfind},
+    {"rindex", sp_fold_python_search_rfind},
+    {"rjust", text_rjust},
+    {"rpartition", sp_fold_python_search_rpartition},
+    {"rsplit", sp_fold_python_search_rsplit},
     {"rstrip", text_rstrip},
-    {"split", text_split},
+    {"setdefault", any_item},
+    {"split", sp_fold_python_search_split},
+    {"splitlines", sp_fold_python_search_splitlines},
+    {"startswith", sp_fold_python_search_startswith},
     {"strip", text_strip},
     {"swapcase", text_swapcase},
     {"title", text_title},
-    {"to_bytes", number_to_bytes},
+    {"to_bytes", sp_fold_python_number_to_bytes},
+    {"tobytes", any_tobytes},
     {"translate", text_translate},
     {"upper", text_upper},
     {"values", dict_values},
+    {"zfill", text_zfill},
 };
 
 const struct sp_python_value *sp_fold_python_method(struct sp_fold_python *fold, const struct sp_python_value *value,

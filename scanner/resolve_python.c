@@ -18,6 +18,7 @@ static void walk(struct sp_python_resolver *resolver)
     resolver->again = false;
     resolver->n_steps = STEPS + n_bytes / 4;
     resolver->told_bytes = FOLD_BYTES + 8 * n_bytes;
+    resolver->round_bytes = STEPS + n_bytes / 4;
     resolver->fold = (struct sp_fold_python){.arena = &resolver->temporary, .left_bytes = FOLD_BYTES + 8 * n_bytes};
     resolver->out.modules.n_items = resolver->out.names.n_items = resolver->out.folded.n_items = 0;
     resolver->out.evaluated.n_items = resolver->out.dynamics.n_items = resolver->out.limits.n_items = 0;

@@ -95,10 +95,12 @@ struct sp_python_resolver {
     unsigned quiet;               /* nothing is told: values only */
     unsigned depth;               /* of the expression, in the tree */
     unsigned n_calls;             /* calls of callbacks within each other */
+    unsigned n_rounds;            /* calls that are walked again within each other */
     struct sp_python_call *calls; /* to be used again */
     size_t told_bytes;            /* left for texts that are told: constants, what is evaluated */
     size_t n_keeps;               /* items of rows left that are copied to last, in all walks */
     size_t n_steps;               /* left for what is walked more than once */
+    size_t round_bytes;           /* left for what is walked again with known values: beyond it nothing is known */
     struct sp_python_set subject; /* of the match statement */
     int code;                     /* SP_E… once memory ran out */
 };
@@ -135,6 +137,8 @@ struct sp_python_set sp_resolve_python_set_aliased(
 /* The one constant text that the set is, or NULL. */
 const struct sp_python_value *sp_resolve_python_set_constant(const struct sp_python_set *set);
 
+/* What stands for the set in a row of values: its only one. Of a constant only where it can be nothing else. NULL: none. */
+const struct sp_python_value *sp_resolve_python_set_item(const struct sp_python_set *set);
 /* The set's only value, where it has no other. */
 const struct sp_python_value *sp_resolve_python_set_single(const struct sp_python_set *set);
 /* Can all meanings of `from` be looked at? Else what comes of them, `set`, has a limit. */
@@ -161,11 +165,21 @@ void sp_resolve_python_scope_bind_in(
 void sp_resolve_python_scope_declare(struct sp_python_resolver *resolver, uint32_t name, bool global);
 void sp_resolve_python_scope_delete(struct sp_python_resolver *resolver, uint32_t name);
 void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t name, struct sp_python_set *ret_set);
-/* Nothing is known of the name in that scope any more. */
-void sp_resolve_python_scope_clear(struct sp_python_resolver *resolver, uint32_t scope, uint32_t name);
 /* What a scope itself holds of a name; nothing is added to the set where it holds none. false then. */
 bool sp_resolve_python_scope_peek(
     struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, struct sp_python_set *set);
+
+/* What a name means in a scope. */
+struct sp_python_kept {
+    struct sp_python_set set;
+    uint32_t certain;
+    bool bound;
+};
+
+/* The name means that from here on, and *kept gets what it meant: for a while, then it is given back. false: it lies in
+ * another scope, or memory ran out, and nothing is done. */
+bool sp_resolve_python_scope_exchange(
+    struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, struct sp_python_kept *kept);
 
 /* What the current function may return; and what a call of one may answer. */
 void sp_resolve_python_scope_return(struct sp_python_resolver *resolver, const struct sp_python_set *set);
@@ -232,6 +246,17 @@ void sp_resolve_python_display_comprehension(
 /* The items of what is iterated over. */
 void sp_resolve_python_display_iterate(
     struct sp_python_resolver *resolver, const struct sp_python_set *iterable, struct sp_python_set *ret_set);
+
+/* ---- round ---- */
+
+/* The comprehension's value, its names being those of that scope; NULL: not known. */
+const struct sp_python_value *sp_resolve_python_round_comprehension(
+    struct sp_python_resolver *resolver, const struct sp_python_node *node, uint32_t scope);
+struct sp_python_call;
+/* What the function answers to exactly these arguments, where it does nothing but answer an expression; NULL: not known.
+ * parameter: the first that the arguments are for. */
+const struct sp_python_value *sp_resolve_python_round_call(
+    struct sp_python_resolver *resolver, uint32_t function, uint32_t parameter, const struct sp_python_call *call);
 
 /* ---- assign ---- */
 

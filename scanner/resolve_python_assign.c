@@ -9,8 +9,7 @@ static void assign_items(
     struct sp_python_resolver *resolver, const struct sp_python_node *target, const struct sp_python_set *set)
 {
     const struct sp_python_value *row = sp_resolve_python_set_single(set);
-    const struct sp_python_value *items =
-        row && row->kind == SP_PYTHON_VALUE_SEQUENCE ? row : sp_fold_python_items(&resolver->fold, row);
+    const struct sp_python_value *items = sp_fold_python_row(&resolver->fold, row);
     struct sp_python_set any = {.other = true};
     if (!items)
         sp_resolve_python_display_iterate(resolver, set, &any);

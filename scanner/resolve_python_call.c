@@ -167,7 +167,7 @@ static void bind_rest(struct sp_python_resolver *resolver, uint32_t scope, const
         if (named)
             items[n++] = sp_fold_python_text(
                 &resolver->fold, SP_PYTHON_VALUE_TEXT, resolver->names.items[one->name], SP_VIA_DIRECT);
-        items[n++] = one->set.n_items == 1 && !one->star ? one->set.items[0] : NULL;
+        items[n++] = one->star ? NULL : sp_resolve_python_set_item(&one->set);
         if (one->set.n_items > 1)
             sp_resolve_python_action_escape(resolver, &one->set, one->start, one->end);
     }
@@ -193,6 +193,7 @@ static void call_function(
     bool method = resolver->scopes[resolver->scopes[scope].parent].kind == SP_PYTHON_SCOPE_CLASS;
     if (method && parameter)
         parameter = sp_python_tree_at(&resolver->tree, parameter)->next;
+    const struct sp_python_value *answer = sp_resolve_python_round_call(resolver, index, parameter, call);
     for (; parameter; parameter = sp_python_tree_at(&resolver->tree, parameter)->next) {
         const struct sp_python_node *node = sp_python_tree_at(&resolver->tree, parameter);
         if (node->kind != SP_PYTHON_NODE_PARAMETER)
@@ -208,7 +209,12 @@ static void call_function(
         if (given && given->set.n_items)
             sp_resolve_python_scope_bind_in(resolver, scope, node->name, &given->set);
     }
-    sp_resolve_python_scope_answer(resolver, index, set);
+    struct sp_python_set any = {0};
+    sp_resolve_python_scope_answer(resolver, index, &any);
+    if (answer)
+        sp_resolve_python_set_add(resolver, set, answer);
+    else
+        sp_resolve_python_set_join(resolver, set, &any);
 }
 
 /* The named arguments as a dictionary, or NULL. */
@@ -224,7 +230,7 @@ static struct sp_python_value *keywords(struct sp_python_resolver *resolver, con
             continue;
         items[n++] =
             sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, resolver->names.items[one->name], SP_VIA_DIRECT);
-        items[n++] = one->set.n_items == 1 && !one->star ? one->set.items[0] : NULL;
+        items[n++] = one->star ? NULL : sp_resolve_python_set_item(&one->set);
     }
     if (!dict || !items)
         return NULL;
@@ -233,33 +239,53 @@ static struct sp_python_value *keywords(struct sp_python_resolver *resolver, con
     return dict;
 }
 
+/* Puts the named arguments where they belong among the others; false: what they do is not known. */
+static bool place_keywords(const struct sp_python_resolver *resolver, const struct sp_python_value *callee,
+    const struct sp_python_call *call, const struct sp_python_value **values, size_t *n_values)
+{
+    for (uint32_t i = 0; i < call->n_arguments; i++) {
+        const struct sp_python_argument *one = &call->arguments[i];
+        if (one->name == UINT32_MAX || one->star)
+            continue;
+        int at = sp_fold_python_position(callee->text, resolver->names.items[one->name], SP_PYTHON_ARGUMENTS_MAX);
+        if (at < 0)
+            return false;
+        if (at == SP_PYTHON_ARGUMENTS_MAX)
+            continue;
+        values[at] = one->set.n_items == 1 && !one->set.other ? one->set.items[0] : NULL;
+        *n_values = *n_values > (size_t)at ? *n_values : (size_t)at + 1;
+    }
+    return true;
+}
+
 void sp_resolve_python_call_compute(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
     const struct sp_python_call *call, struct sp_python_set *set)
 {
     const struct sp_python_value *values[SP_PYTHON_ARGUMENTS_MAX] = {NULL};
     struct sp_python_value *named = NULL;
     bool method = callee->kind == SP_PYTHON_VALUE_METHOD, other = call->more;
+    bool formats = method && sp_str_is(callee->text, "format");
     size_t n = 0;
     for (uint32_t i = 0; i < call->n_arguments; i++) {
         const struct sp_python_argument *one = &call->arguments[i];
-        if (one->star || (one->name != UINT32_MAX && !method)) {
-            /* encoding="utf-8" and the like: the first argument decides. */
-            other |= one->star;
-            continue;
-        }
-        if (one->name != UINT32_MAX) {
-            if (!named)
-                named = keywords(resolver, call);
+        other |= one->star;
+        if (one->name != UINT32_MAX && formats && !named)
+            named = keywords(resolver, call);
+        if (one->name != UINT32_MAX && formats)
             other |= one->set.other;
+        if (one->star || one->name != UINT32_MAX)
             continue;
-        }
         other |= one->set.other || one->set.n_items != 1;
         set->large |= one->set.large;
         values[n++] = one->set.n_items ? one->set.items[0] : NULL;
     }
     uint8_t n_first = n && call->arguments[0].set.n_items > 1 ? call->arguments[0].set.n_items : 1;
+    if (!formats && !place_keywords(resolver, callee, call, values, &n)) {
+        set->other = true;
+        return;
+    }
     for (uint8_t k = 0; k < n_first; k++) {
-        if (n && call->arguments[0].set.n_items > k)
+        if (n && call->arguments[0].set.n_items > k && call->arguments[0].name == UINT32_MAX)
             values[0] = call->arguments[0].set.items[k];
         sp_resolve_python_set_add(resolver, set,
             method ? sp_fold_python_method(&resolver->fold, callee->items[0], callee->text, values, n, named)
@@ -288,6 +314,12 @@ static void hide(struct sp_python_resolver *resolver, const struct sp_python_cal
         if (!(keys && sp_resolve_python_action_power(single, 0)))
             sp_resolve_python_action_hide(resolver, &one->set, one->start, one->end);
     }
+}
+
+/* Methods of a dictionary that answer their second argument where the first is no key. */
+static bool has_fallback(struct sp_str name)
+{
+    return sp_str_is(name, "get") || sp_str_is(name, "pop") || sp_str_is(name, "setdefault");
 }
 
 static void call_method(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
@@ -325,7 +357,7 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
         set->other = true;
         return;
     }
-    if (owner && owner->kind == SP_PYTHON_VALUE_DICT && sp_str_is(callee->text, "get")) {
+    if (owner && owner->kind == SP_PYTHON_VALUE_DICT && has_fallback(callee->text)) {
         const struct sp_python_argument *fallback = sp_resolve_python_call_argument(resolver, call, 1, NULL);
         if (fallback)
             sp_resolve_python_set_join(resolver, set, &fallback->set);
@@ -346,7 +378,7 @@ void sp_resolve_python_call_bundle(struct sp_python_resolver *resolver, enum sp_
     for (uint32_t i = from; items && i < call->n_arguments; i++) {
         const struct sp_python_argument *one = &call->arguments[i];
         if (one->name == UINT32_MAX)
-            items[n++] = one->set.n_items == 1 && !one->star ? one->set.items[0] : NULL;
+            items[n++] = one->star ? NULL : sp_resolve_python_set_item(&one->set);
         else
             sp_resolve_python_action_hide(resolver, &one->set, one->start, one->end);
     }

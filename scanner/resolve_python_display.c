@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define REPEATS_MAX 256 /* rounds of a comprehension */
-
 /* ---- displays ---- */
 
 /* The items of a display, those of starred rows among them. */
@@ -12,6 +10,7 @@ struct row {
     const struct sp_python_value **items;
     uint32_t n_items, n_room;
     bool whole; /* all of them, and all known by their number */
+    bool mixed; /* but not in which order */
 };
 
 static void row_add(struct sp_python_resolver *resolver, struct row *row, const struct sp_python_value *value)
@@ -55,7 +54,7 @@ void sp_resolve_python_display(
             sp_resolve_python_action_tell_operator(resolver, constant->text, &set, here->start, here->end);
         key = set;
         if (!star) {
-            row_add(resolver, &row, set.n_items == 1 && !set.limit ? set.items[0] : NULL);
+            row_add(resolver, &row, sp_resolve_python_set_item(&set));
             continue;
         }
         if (dict)
@@ -66,6 +65,7 @@ void sp_resolve_python_display(
         if (more && !dict)
             more = sp_fold_python_items(&resolver->fold, more);
         row.whole &= more != NULL;
+        row.mixed |= more && more->mixed && more->n_items > 1;
         for (uint32_t i = 0; more && i < more->n_items; i++)
             row_add(resolver, &row, more->items[i]);
     }
@@ -77,13 +77,14 @@ void sp_resolve_python_display(
     }
     struct sp_python_value *value = NULL;
     if (row.n_items <= SP_FOLD_PYTHON_ITEMS)
-        value = sp_fold_python_value(&resolver->fold, dict ? SP_PYTHON_VALUE_DICT : SP_PYTHON_VALUE_SEQUENCE);
+        value = dict ? sp_fold_python_dict(&resolver->fold, row.items, row.n_items)
+                     : sp_fold_python_sequence(&resolver->fold, row.items, row.n_items);
     if (value) {
-        value->items = row.items;
-        value->n_items = row.n_items;
         value->changes = node->kind != SP_PYTHON_NODE_TUPLE;
+        value->mixed |= row.mixed;
     }
-    sp_resolve_python_set_add(resolver, ret_set, value);
+    bool mixed = value && node->kind == SP_PYTHON_NODE_SET;
+    sp_resolve_python_set_add(resolver, ret_set, mixed ? sp_fold_python_mix(&resolver->fold, value) : value);
 }
 
 /* ---- comprehensions ---- */
@@ -114,18 +115,6 @@ void sp_resolve_python_display_iterate(
     *ret_set = set;
 }
 
-/* The names of a target mean nothing in the current scope. */
-static void clear_target(struct sp_python_resolver *resolver, uint32_t target)
-{
-    const struct sp_python_node *node = sp_resolve_python_at(resolver, target);
-    if (node->kind == SP_PYTHON_NODE_NAME)
-        sp_resolve_python_scope_clear(resolver, resolver->scope, node->name);
-    else if (node->kind == SP_PYTHON_NODE_TUPLE || node->kind == SP_PYTHON_NODE_LIST)
-        for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next)
-            if (sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_NAME)
-                sp_resolve_python_scope_clear(resolver, resolver->scope, sp_resolve_python_at(resolver, child)->name);
-}
-
 static uint32_t new_scope(struct sp_python_resolver *resolver)
 {
     uint32_t scope = sp_resolve_python_scope_new(resolver, SP_PYTHON_SCOPE_FUNCTION);
@@ -133,65 +122,12 @@ static uint32_t new_scope(struct sp_python_resolver *resolver)
     return scope;
 }
 
-/* The elements of a comprehension with one clause over known items: each round binds the target and walks the element
- * again, with nothing told. NULL where a round's outcome is not known. */
-static const struct sp_python_value *rounds(struct sp_python_resolver *resolver, struct sp_python_node *node,
-    const struct sp_python_node *clause, const struct sp_python_value *items)
-{
-    uint32_t n_most = items->n_items;
-    size_t n_bytes = node->end - node->start;
-    if (n_most > REPEATS_MAX || n_most * n_bytes > resolver->n_steps || node->op)
-        return NULL;
-    resolver->n_steps -= n_most * n_bytes;
-    const struct sp_python_value **results = sp_arena_array(&resolver->temporary, n_most + 1, sizeof(*results));
-    uint32_t n_results = 0, outer = resolver->scope;
-    bool again = resolver->again, known = results;
-    resolver->quiet++;
-    if (!node->name)
-        node->name = new_scope(resolver);
-    for (uint32_t i = 0; known && i < n_most; i++) {
-        struct sp_python_set set = {0};
-        sp_resolve_python_set_add(resolver, &set, items->items[i]);
-        resolver->scope = node->name;
-        clear_target(resolver, clause->child);
-        sp_resolve_python_assign(resolver, clause->child, &set);
-        int passes = 1;
-        for (uint32_t next = clause->next; next && passes == 1; next = sp_resolve_python_at(resolver, next)->next) {
-            const struct sp_python_node *condition = sp_resolve_python_at(resolver, next);
-            const struct sp_python_node *test =
-                condition->child ? sp_resolve_python_at(resolver, condition->child) : NULL;
-            passes = -1;
-            if (!test || test->kind != SP_PYTHON_NODE_BINARY)
-                break;
-            struct sp_python_set left, right;
-            uint32_t second = sp_resolve_python_at(resolver, test->child)->next;
-            if (!second || sp_resolve_python_at(resolver, second)->next)
-                break;
-            sp_resolve_python_expression(resolver, test->child, &left);
-            sp_resolve_python_expression(resolver, second, &right);
-            passes = sp_fold_python_compare(sp_resolve_python_at(resolver, second)->joint,
-                sp_resolve_python_set_single(&left), sp_resolve_python_set_single(&right));
-        }
-        known = passes >= 0;
-        if (passes == 1) {
-            sp_resolve_python_expression(resolver, node->child, &set);
-            results[n_results] = sp_resolve_python_set_single(&set);
-            known = results[n_results++];
-        }
-        resolver->scope = outer;
-    }
-    resolver->quiet--;
-    resolver->again = again;
-    return known ? sp_fold_python_sequence(&resolver->fold, results, n_results) : NULL;
-}
-
 void sp_resolve_python_display_comprehension(
     struct sp_python_resolver *resolver, uint32_t index, struct sp_python_set *ret_set)
 {
     struct sp_python_node *node = sp_python_tree_at(&resolver->tree, index);
-    uint32_t outer = resolver->scope, n_clauses = 0;
-    const struct sp_python_node *only = NULL;
-    struct sp_python_set only_items = {0};
+    uint32_t outer = resolver->scope;
+    bool known = false, first = true;
     if (!node->value && !resolver->quiet)
         node->value = new_scope(resolver);
     resolver->scope = node->value ? (uint32_t)node->value : new_scope(resolver);
@@ -206,8 +142,8 @@ void sp_resolve_python_display_comprehension(
             sp_resolve_python_display_iterate(resolver, &iterable, &items);
             if (target)
                 sp_resolve_python_assign(resolver, target, &items);
-            only = n_clauses++ == 0 ? clause : NULL;
-            only_items = iterable;
+            known |= first && sp_resolve_python_set_single(&iterable);
+            first = false;
         } else if (clause->kind == SP_PYTHON_NODE_IF_CLAUSE) {
             for (uint32_t part = clause->child; part; part = sp_resolve_python_at(resolver, part)->next)
                 sp_resolve_python_expression_visit(resolver, part);
@@ -219,11 +155,10 @@ void sp_resolve_python_display_comprehension(
         if (kind != SP_PYTHON_NODE_FOR_CLAUSE && kind != SP_PYTHON_NODE_IF_CLAUSE)
             sp_resolve_python_expression(resolver, child, &element);
     }
+    uint32_t scope = resolver->scope;
     resolver->scope = outer;
     struct sp_python_set set = {0};
-    const struct sp_python_value *items =
-        only ? sp_fold_python_items(&resolver->fold, sp_resolve_python_set_single(&only_items)) : NULL;
-    const struct sp_python_value *folded = items ? rounds(resolver, node, only, items) : NULL;
+    const struct sp_python_value *folded = known ? sp_resolve_python_round_comprehension(resolver, node, scope) : NULL;
     if (!folded && element.n_items && !node->op) {
         /* At least what the elements may be, for those who call or iterate over them. */
         const struct sp_python_value **kept = sp_arena_array(&resolver->temporary, element.n_items + 1u, sizeof(*kept));

@@ -1,6 +1,8 @@
 /* What expressions may be, and what they tell on the way. One thread at a time. */
 #include "scanner/resolve_python.h"
 
+#include <string.h>
+
 #include "scanner/lex_python.h"
 #include "scanner/python_modules.h"
 
@@ -165,6 +167,26 @@ static void name(struct sp_python_resolver *resolver, const struct sp_python_nod
 
 /* ---- strings ---- */
 
+/* A field's value as it is written, where there is no `=` behind the expression. */
+static bool append_field(struct sp_python_resolver *resolver, const struct sp_python_node *field,
+    const struct sp_python_set *set, struct sp_str spec, struct sp_fold_python_builder *builder)
+{
+    struct sp_fold_python_builder converted = {.fold = &resolver->fold};
+    const struct sp_python_value *value = sp_resolve_python_set_single(set);
+    uint32_t last = field->end - (field->value ? 0 : 1) - (field->op ? 2 : 0);
+    while (last > field->start && resolver->source.ptr[last - 1] == ' ')
+        last--;
+    if (resolver->source.ptr[last - 1] == '=' || !value)
+        return false;
+    bool known =
+        field->op == 0 || (field->op == 's' ? sp_fold_python_append_value(&converted, value)
+                                            : (field->op == 'r' || field->op == 'a') &&
+                                                  sp_fold_python_append_repr(&converted, value, field->op == 'a'));
+    if (field->op)
+        value = known ? sp_fold_python_build(&converted, SP_PYTHON_VALUE_TEXT) : NULL;
+    return value && sp_fold_python_append_spec(builder, value, spec);
+}
+
 /* A formatted string's text, where all of its fields are known. */
 static bool formatted(struct sp_python_resolver *resolver, const struct sp_python_node *node,
     const struct sp_span *span, struct sp_fold_python_builder *builder)
@@ -183,9 +205,17 @@ static bool formatted(struct sp_python_resolver *resolver, const struct sp_pytho
         }
         if (known)
             sp_fold_python_literal(builder, resolver->source, from, here->start, span->flags);
-        known = known && n_children == 1 && here->value == 0 && (here->op == 0 || here->op == 's') &&
-                sp_fold_python_append_value(builder, sp_resolve_python_set_single(&set));
         from = here->end;
+        struct sp_str spec = {0};
+        if (here->value) { /* : and what stands behind it, which is plain or not known */
+            while (from < span->body_end && !memchr("{}\\", resolver->source.ptr[from], 3))
+                from++;
+            known &=
+                from < span->body_end && resolver->source.ptr[from] == '}' && resolver->source.ptr[here->end] == ':';
+            spec = (struct sp_str){resolver->source.ptr + here->end + 1, known ? from - here->end - 1 : 0};
+            from += from < span->body_end;
+        }
+        known = known && n_children == 1 && append_field(resolver, here, &set, spec, builder);
     }
     if (known)
         sp_fold_python_literal(builder, resolver->source, from, span->body_end, span->flags);
@@ -199,10 +229,12 @@ static void strings(
     const struct sp_python_node *first = sp_resolve_python_at(resolver, node->child);
     const struct sp_span *span = &resolver->spans->items[first->name];
     if (!first->next && !(span->flags & SP_PYTHON_FORMATTED)) {
-        const struct sp_python_value *value = sp_fold_python_string(&resolver->fold, resolver->source, span);
+        bool doubt;
+        const struct sp_python_value *value = sp_fold_python_string(&resolver->fold, resolver->source, span, &doubt);
         sp_resolve_python_set_add(resolver, &set, value);
+        set.other |= doubt;
         set.large = !value && span->body_end - span->body_start > SP_FOLD_PYTHON_BYTES;
-        if (value && value->via == SP_VIA_FOLDED)
+        if (value && value->via == SP_VIA_FOLDED && !doubt)
             sp_resolve_python_emit_folded(resolver, value, node->start, node->end);
         *ret_set = set;
         return;
@@ -223,7 +255,8 @@ static void strings(
         known ? sp_fold_python_build(&builder, bytes ? SP_PYTHON_VALUE_BYTES : SP_PYTHON_VALUE_TEXT) : NULL;
     sp_resolve_python_set_add(resolver, &set, value);
     set.large = builder.failed;
-    if (value)
+    set.other |= builder.doubt;
+    if (value && !builder.doubt)
         sp_resolve_python_emit_folded(resolver, value, node->start, node->end);
     *ret_set = set;
 }
@@ -263,6 +296,10 @@ static void binary(
             continue;
         }
         sums = true;
+        if (op >= SP_PYTHON_OPERATOR_EQUAL && (child != first->next || sp_resolve_python_at(resolver, child)->next)) {
+            left = (struct sp_python_set){.other = true}; /* a == b == c */
+            continue;
+        }
         if (op == SP_PYTHON_OPERATOR_BIT_OR) {
             sp_resolve_python_action_hide(resolver, &left, node->start, node->end);
             sp_resolve_python_action_hide(resolver, &right, node->start, node->end);
@@ -315,6 +352,13 @@ static void expression(struct sp_python_resolver *resolver, uint32_t index, stru
     case SP_PYTHON_NODE_NUMBER:
         sp_resolve_python_set_add(resolver, ret_set, sp_fold_python_number(&resolver->fold, node->value));
         return;
+    case SP_PYTHON_NODE_CONSTANT: {
+        char first = resolver->source.ptr[node->start];
+        bool truth = first == 'T';
+        sp_resolve_python_set_add(
+            resolver, ret_set, truth || first == 'F' ? sp_fold_python_bool(&resolver->fold, truth) : NULL);
+        return;
+    }
     case SP_PYTHON_NODE_STRINGS: strings(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_CHAIN: sp_resolve_python_expression_chain(resolver, node, ret_set); return;
     case SP_PYTHON_NODE_TUPLE:

@@ -203,6 +203,12 @@ static void stored_items(
     sp_resolve_python_scope_peek(resolver, SP_PYTHON_SCOPE_ITEMS, sp_resolve_python_member_item(resolver, NULL), set);
 }
 
+static bool is_none(const struct sp_python_resolver *resolver, uint32_t node)
+{
+    const struct sp_python_node *at = sp_resolve_python_at(resolver, node);
+    return at->kind == SP_PYTHON_NODE_CONSTANT && resolver->source.ptr[at->start] == 'N';
+}
+
 void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, const struct sp_python_set *from,
     uint32_t index_node, uint32_t start, uint32_t end, bool called, struct sp_python_set *ret_set)
 {
@@ -222,8 +228,7 @@ void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, con
                 continue;
             sp_resolve_python_expression(resolver, part, &parts[i]);
             bounds[i] = sp_resolve_python_set_single(&parts[i]);
-            /* None stands for nothing. */
-            known &= bounds[i] || sp_resolve_python_at(resolver, part)->kind == SP_PYTHON_NODE_CONSTANT;
+            known &= bounds[i] || is_none(resolver, part); /* which stands for nothing */
         }
         for (uint8_t i = 0; i < from->n_items; i++)
             sp_resolve_python_set_add(resolver, &set,

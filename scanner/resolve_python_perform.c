@@ -156,46 +156,6 @@ static void evaluate(struct sp_python_resolver *resolver, const struct sp_python
 
 /* ---- rows ---- */
 
-/* map(f, row), filter, starmap: f of each item. */
-static void map(
-    struct sp_python_resolver *resolver, const struct sp_python_call *call, bool spread, struct sp_python_set *set)
-{
-    const struct sp_python_argument *function = sp_resolve_python_call_argument(resolver, call, 0, NULL);
-    const struct sp_python_argument *row = sp_resolve_python_call_argument(resolver, call, 1, NULL);
-    bool known = function && row && sp_resolve_python_call_positional(call) == 2 && row->set.n_items == 1;
-    const struct sp_python_value *items = known ? sp_fold_python_items(&resolver->fold, row->set.items[0]) : NULL;
-    if (!items)
-        sp_resolve_python_call_tell_getter(resolver, call);
-    if (row)
-        sp_resolve_python_action_hide(resolver, &row->set, row->start, row->end);
-    for (uint8_t i = 0; function && i < function->set.n_items; i++) {
-        const struct sp_python_value *callee = function->set.items[i];
-        if (!items || row->set.other) {
-            struct sp_python_set unknown = {0};
-            const struct sp_python_value *nothing = NULL;
-            if (sp_resolve_python_action_is_sink(callee) || callee->kind == SP_PYTHON_VALUE_FUNCTION)
-                sp_resolve_python_call_with(resolver, callee, &nothing, 1, call, row ? row : function, &unknown);
-            set->other = true;
-        }
-        if (!items)
-            continue;
-        const struct sp_python_value **results =
-            sp_arena_array(&resolver->temporary, items->n_items + 1, sizeof(*results));
-        for (uint32_t k = 0; results && k < items->n_items; k++) {
-            struct sp_python_set one = {0};
-            const struct sp_python_value *item = items->items[k];
-            if (spread && item && item->kind == SP_PYTHON_VALUE_SEQUENCE)
-                sp_resolve_python_call_with(resolver, callee, item->items, item->n_items, call, row, &one);
-            else
-                sp_resolve_python_call_with(resolver, callee, &items->items[k], 1, call, row, &one);
-            results[k] = one.n_items == 1 && !one.other ? one.items[0] : NULL;
-        }
-        sp_resolve_python_set_add(
-            resolver, set, results ? sp_fold_python_sequence(&resolver->fold, results, items->n_items) : NULL);
-    }
-    set->other |= !function;
-}
-
 static void reduce(struct sp_python_resolver *resolver, const struct sp_python_call *call, struct sp_python_set *set)
 {
     const struct sp_python_argument *function = sp_resolve_python_call_argument(resolver, call, 0, NULL);
@@ -393,9 +353,76 @@ static void act_partial(struct sp_python_resolver *resolver, const struct act *a
     sp_resolve_python_call_bundle(resolver, SP_PYTHON_VALUE_PARTIAL, act->call, 0, SP_STR(""), false, set);
 }
 
+/* What f answers to each item: map, or with spread starmap. filtered: the items to which it answers something true. */
+static const struct sp_python_value *results_of(struct sp_python_resolver *resolver, const struct act *act,
+    const struct sp_python_value *callee, const struct sp_python_value *rows, bool filtered)
+{
+    const struct sp_python_value **results = sp_arena_array(&resolver->temporary, rows->n_items + 1, sizeof(*results));
+    bool many = sp_resolve_python_call_positional(act->call) > 2;
+    bool spread = many || strcmp(act->row->name, "itertools.starmap") == 0;
+    bool known = results, paths = filtered;
+    uint32_t n_results = 0;
+    for (uint32_t k = 0; results && k < rows->n_items; k++) {
+        struct sp_python_set one = {0};
+        const struct sp_python_value *item = rows->items[k];
+        if (spread && item && item->kind == SP_PYTHON_VALUE_SEQUENCE)
+            sp_resolve_python_call_with(resolver, callee, item->items, item->n_items, act->call, act->second, &one);
+        else
+            sp_resolve_python_call_with(resolver, callee, &rows->items[k], 1, act->call, act->second, &one);
+        const struct sp_python_value *result = sp_resolve_python_set_item(&one);
+        int truth = sp_fold_python_truth(sp_resolve_python_set_single(&one));
+        known &= !filtered || truth >= 0;
+        paths &= item && item->kind == SP_PYTHON_VALUE_PATH;
+        if (!filtered || truth != 0)
+            results[n_results++] = filtered ? item : result;
+    }
+    /* Of what imports or evaluates any may be left: for those who call it. */
+    struct sp_python_value *list = known || paths ? sp_fold_python_list(&resolver->fold, results, n_results) : NULL;
+    if (list)
+        list->mixed = rows->mixed;
+    return list;
+}
+
+/* map(f, row, …): rows of what f is handed each time. */
+static const struct sp_python_value *rows_of(struct sp_python_resolver *resolver, const struct act *act)
+{
+    const struct sp_python_value *values[SP_PYTHON_ARGUMENTS_MAX];
+    uint32_t n = 0;
+    for (uint32_t i = 1; i < act->call->n_arguments; i++) {
+        const struct sp_python_argument *one = &act->call->arguments[i];
+        bool known = !one->star && one->name == UINT32_MAX && one->set.n_items == 1;
+        values[n++] = known ? one->set.items[0] : NULL;
+    }
+    bool map = strcmp(act->row->name, "map") == 0;
+    if (n == 0 || !act->second || (n > 1 && !map))
+        return NULL;
+    return n > 1 ? sp_fold_python_call(&resolver->fold, SP_STR("zip"), values, n)
+                 : sp_fold_python_items(&resolver->fold, values[0]);
+}
+
 static void act_map(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
 {
-    map(resolver, act->call, strcmp(act->row->name, "itertools.starmap") == 0, set);
+    bool filtered = strcmp(act->row->name, "filter") == 0;
+    const struct sp_python_value *rows = rows_of(resolver, act);
+    if (!rows)
+        sp_resolve_python_call_tell_getter(resolver, act->call);
+    for (uint32_t i = 1; i < act->call->n_arguments; i++)
+        sp_resolve_python_action_hide(
+            resolver, &act->call->arguments[i].set, act->call->arguments[i].start, act->call->arguments[i].end);
+    for (uint8_t i = 0; act->first && i < act->first->set.n_items; i++) {
+        const struct sp_python_value *callee = act->first->set.items[i];
+        if (!rows || (act->second && act->second->set.other)) {
+            struct sp_python_set unknown = {0};
+            const struct sp_python_value *nothing = NULL;
+            if (sp_resolve_python_action_is_sink(callee) || callee->kind == SP_PYTHON_VALUE_FUNCTION)
+                sp_resolve_python_call_with(
+                    resolver, callee, &nothing, 1, act->call, act->second ? act->second : act->first, &unknown);
+            set->other = true;
+        }
+        if (rows)
+            sp_resolve_python_set_add(resolver, set, results_of(resolver, act, callee, rows, filtered));
+    }
+    set->other |= !act->first || act->first->set.other || act->first->set.n_items == 0;
 }
 
 static void act_reduce(struct sp_python_resolver *resolver, const struct act *act, struct sp_python_set *set)
@@ -445,7 +472,7 @@ static void act_named(struct sp_python_resolver *resolver, const struct act *act
             sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, one->name, &one->set);
         items[n++] =
             sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, resolver->names.items[one->name], SP_VIA_DIRECT);
-        items[n++] = one->set.n_items == 1 ? one->set.items[0] : NULL;
+        items[n++] = sp_resolve_python_set_item(&one->set);
     }
     struct sp_python_value *dict =
         is_dict && items ? sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_DICT) : NULL;

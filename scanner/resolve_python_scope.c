@@ -145,11 +145,18 @@ void sp_resolve_python_scope_delete(struct sp_python_resolver *resolver, uint32_
         binding->certain = 0;
 }
 
-void sp_resolve_python_scope_clear(struct sp_python_resolver *resolver, uint32_t scope, uint32_t name)
+bool sp_resolve_python_scope_exchange(
+    struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, struct sp_python_kept *kept)
 {
-    struct sp_python_binding *binding = find(resolver, scope, name);
-    if (binding)
-        binding->set = (struct sp_python_set){0};
+    struct sp_python_binding *binding = make(resolver, scope, name);
+    if (!binding || binding->moved)
+        return false;
+    struct sp_python_kept before = {.set = binding->set, .certain = binding->certain, .bound = binding->bound};
+    binding->set = kept->set;
+    binding->certain = kept->certain;
+    binding->bound = kept->bound;
+    *kept = before;
+    return true;
 }
 
 bool sp_resolve_python_scope_peek(

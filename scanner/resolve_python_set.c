@@ -255,6 +255,13 @@ const struct sp_python_value *sp_resolve_python_set_constant(const struct sp_pyt
     return kind == SP_PYTHON_VALUE_TEXT || kind == SP_PYTHON_VALUE_BYTES ? set->items[0] : NULL;
 }
 
+const struct sp_python_value *sp_resolve_python_set_item(const struct sp_python_set *set)
+{
+    if (set->n_items != 1 || set->limit)
+        return NULL;
+    return is_constant(set->items[0]) ? sp_resolve_python_set_single(set) : set->items[0];
+}
+
 const struct sp_python_value *sp_resolve_python_set_single(const struct sp_python_set *set)
 {
     return set->n_items == 1 && !set->other && !set->limit && !set->large ? set->items[0] : NULL;

@@ -164,10 +164,13 @@ static void tell(struct tool *tool)
     struct sp_program *program = NULL;
     struct sp_error error = {0};
     struct list limits = {.kind = SP_FINDING_LIMIT}, modules = {.kind = SP_FINDING_MODULE};
+    struct list dynamics = {.kind = SP_FINDING_DYNAMIC}, encodings = {.kind = SP_FINDING_ENCODING};
     size_t n_findings = 0;
     bool is_safe = true;
     sp_buffer_init(&limits.text, LIST_BYTES);
     sp_buffer_init(&modules.text, LIST_BYTES);
+    sp_buffer_init(&dynamics.text, LIST_BYTES);
+    sp_buffer_init(&encodings.text, LIST_BYTES);
     double spent_ms = -cpu_ms();
     int r = tool->n_files > 1 ? sp_program_new(tool->files, tool->n_files, &program, &error) : 0;
     for (size_t i = 0; i < tool->n_files && r == 0; i++) {
@@ -186,6 +189,8 @@ static void tell(struct tool *tool)
         spent_ms += cpu_ms();
         list_add(&limits, &verdict);
         list_add(&modules, &verdict);
+        list_add(&dynamics, &verdict);
+        list_add(&encodings, &verdict);
         spent_ms -= cpu_ms();
         n_findings += verdict.n_findings;
         is_safe &= verdict.safe;
@@ -195,6 +200,8 @@ static void tell(struct tool *tool)
     printf("{");
     list_print(&limits, "limits");
     list_print(&modules, "modules");
+    list_print(&dynamics, "dynamics");
+    list_print(&encodings, "encodings");
     printf("\"findings\":%zu,\"safe\":%s,\"error\":\"%s\",\"cpu_ms\":%.3f}\n", n_findings, is_safe ? "true" : "false",
         r < 0 ? sp_error_name(r) : "", spent_ms);
     fflush(stdout);

@@ -66,19 +66,70 @@ Test(fold_python, formats)
     expect("'%.2s' % 'sock'", "so");
     expect("'%s' % unknown", NULL);
     expect("'%s%s' % ('so',)", NULL);
+    expect("'%-4s|%4s|%r|%05d|%#x' % ('a', 'b', 'c', 7, 255)", "a   |   b|'c'|00007|0xff");
+    expect("'%.*s' % (2, 'sock')", "so");
+    expect("'%s' % ['so']", NULL); /* one argument, which is printed as a list */
+    expect("'%d' % 'so'", NULL);
     expect("'{}{}'.format('so', 'ck')", "sock");
     expect("'{1}{0}{{}}'.format('ck', 'so')", "sock{}");
-    expect("'{:>9}'.format('a')", NULL);
+    expect("'{:>3}'.format('a')", "  a");
+    expect("'{:*^5}{!r:>4}'.format('a', 'b')", "**a** 'b'");
+    expect("'{0[1]}{a[k]}'.format(['x', 'so'], a={'k': 'ck'})", "sock");
+    expect("'{:{}}'.format('a', 3)", "a  ");
+    expect("'{:05d}{:#x}{:+}{:,}'.format(7, 255, 1, 12345)", "000070xff+112,345");
+    expect("'{0.real}'.format(1)", NULL);
+    expect("'{:.2f}'.format(1)", NULL);
     expect("'{:c}{:x}'.format(115, 255)", "sff");
     expect("'{b}{a}'.format(a='ck', b='so')", "sock");
     expect("'{b}{a}'.format_map({'a': 'ck', 'b': 'so'})", "sock");
     expect("'{c}'.format(a='ck')", NULL);
     expect("f\"{'so'}{'c' + 'k'}{1}\"", "sock1");
     expect("f'{{{\"so\"!s}}}'", "{so}");
-    expect("f\"{'so'!r}\"", NULL);
-    expect("f\"{'so':>4}\"", NULL);
+    expect("f\"{'so'!r}\"", "'so'");
+    expect("f\"{'so':>4}{255:x}\"", "  soff");
+    expect("f\"{'so':{4}}\"", NULL);
+    expect("f\"{'so'=}\"", NULL);
     expect("f'{unknown}'", NULL);
     expect("f'so' 'ck'", "sock");
+}
+
+Test(fold_python, knows_no_more_than_it_does)
+{
+    expect("''.join(sorted('cos', reverse=True))", "soc");
+    expect("''.join(sorted('cos', key=len))", NULL);
+    expect("max('a', 'b', key=len)", NULL);
+    expect("b's\\0'.decode(encoding='utf-16-le')", "s");
+    expect("b's\\xff'.decode(errors='ignore')", NULL);
+    expect("str(b'so', errors='ignore')", NULL);
+    expect("(1).to_bytes(length=2, byteorder='little')", "\1");
+    expect("''.join({'so', 'ck'})", NULL); /* in no order that is known */
+    expect("''.join(set('aa'))", "a");
+    expect("list({'so', 'ck'})[0]", NULL);
+    expect("''.join(sorted({'so', 'ck'}))", "ckso");
+    expect("''.join({'so': 1, 'ck': 2, 'so': 3})", "sock");
+    expect("''.join(filter(str.upper, 'so'))", "so");
+    expect("''.join(filter(lambda c: c != 'x', 'sxox'))", "so");
+    expect("'\xc3\x9f'.upper()", NULL);
+    expect("'\xc2\xa0so'.strip()", NULL);
+    expect("'\\N{EN DASH}' 'so'", NULL);
+    expect("[unknown or 'so'][0]", NULL);
+    expect("'sock'[True:]", "ock");
+    expect("'sock'[None:2]", "so");
+    expect("f(1 == 1 == 2) or 'so'", NULL);
+}
+
+Test(fold_python, walks_small_functions_and_comprehensions_with_what_they_are_given)
+{
+    expect("''.join(map(lambda c: chr(ord(c) - 1), 'tp'))", "so");
+    expect("''.join(map(lambda a, b: a + b, 'sc', 'ok'))", "sock");
+    expect("(lambda s, n=1: s[::-1] * n)('kcos')", "sock");
+    expect("(lambda *a: ''.join(a))('so', 'ck')", "sock");
+    expect("(lambda a, b: a * b)(b=2, a='so')", "soso");
+    expect("''.join(x for w in ['so', 'ck'] for x in w if x != 'c' and not x.isupper())", "sok");
+    expect("''.join(x + y for x, y in zip('sc', 'ok'))", "sock");
+    expect("{v: k for k, v in {'so': 'ck'}.items()}['ck']", "so");
+    expect("''.join([[c for c in w] for w in ['so']][0])", "so");
+    expect("''.join(f(c) for c in 'so')", NULL);
 }
 
 Test(fold_python, slices_and_indexes)
@@ -166,6 +217,10 @@ Test(fold_python, decodes_codecs)
     expect_with("import binascii", "binascii.unhexlify('736f')", "so");
     expect_with("import codecs", "codecs.decode('fbpxrg', 'rot13')", "socket");
     expect_with("import codecs", "codecs.decode('736f', 'hex')", "so");
+    expect_with("import codecs", "codecs.decode('fbpx', encoding='rot13')", "sock");
+    expect_with("import base64", "base64.b64decode('c29-j')", "soc"); /* what is no digit is passed over */
+    expect_with("import base64", "base64.b64decode('=c29j')", "soc");
+    expect_with("import base64", "base64.urlsafe_b64decode('Pz8-')", "?\?>");
     expect_with("import string", "string.ascii_lowercase[18] + string.ascii_lowercase[14]", "so");
     expect_with("", "b's\\0o\\0'.decode('utf-16-le')", "so");
 }
@@ -174,6 +229,7 @@ Test(fold_python, follows_variables)
 {
     expect_with("a, b = 'so', 'ck'", "a + b", "sock");
     expect_with("a = 'sock'\nb = a[2:]", "b", "ck");
+    expect_with("def g(s): return ''.join(chr(ord(c) - 1) for c in s)", "g('tp')", "so");
 }
 
 Test(fold_python, stops_at_its_bound)
