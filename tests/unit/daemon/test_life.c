@@ -37,7 +37,7 @@ static void turn_until(const bool *true_, unsigned ms)
 {
     uint64_t until = uv_hrtime() + ms * 1000000ull;
     while (uv_hrtime() < until && !*true_)
-        uv_run(&served.loop, UV_RUN_NOWAIT);
+        uv_run(&served.loop, UV_RUN_ONCE);
 }
 
 Test(life, a_signal_is_the_beginning_of_the_end, .fini = end)
@@ -48,19 +48,32 @@ Test(life, a_signal_is_the_beginning_of_the_end, .fini = end)
     cr_assert(served.server.draining);
 }
 
+/* One whose compilation lasts longer than a signal takes. */
+static void write_large_policy(void)
+{
+    static char text[64 << 10] = "patterns:\n";
+    size_t n = strlen(text);
+    for (unsigned i = 0; i < 200; i++)
+        n += (size_t)snprintf(
+            text + n, sizeof(text) - n, "- {pattern: 'word%u x%u', description: d, severity: high}\n", i, i);
+    served_write("policies/large.yaml", text);
+}
+
 /* What the first has read may be old by now. */
 Test(life, a_hang_up_while_a_reload_goes_on_is_another_reload, .fini = end)
 {
     live("");
+    write_large_policy();
     served_configure("audit", "code_bytes: 5000\n");
     cr_assert_eq(sp_reload_start(&served.server, NULL, NULL, NULL, NULL), 0);
     served_configure("audit", "code_bytes: 6000\n");
     cr_assert_eq(raise(SIGHUP), 0);
-    for (uint64_t until = uv_hrtime() + 5000000000ull; uv_hrtime() < until && served.server.config->code_bytes != 6000;)
-        uv_run(&served.loop, UV_RUN_NOWAIT);
+    for (uint64_t until = uv_hrtime() + 20000000000ull;
+         uv_hrtime() < until && served.server.config->code_bytes != 6000;)
+        uv_run(&served.loop, UV_RUN_ONCE);
     cr_assert_eq(served.server.config->code_bytes, 6000);
     while (served.server.reload)
-        uv_run(&served.loop, UV_RUN_NOWAIT);
+        uv_run(&served.loop, UV_RUN_ONCE);
 }
 
 Test(life, leaves_when_nobody_was_here_for_a_while, .fini = end)
