@@ -399,7 +399,7 @@ static void expression(struct sp_python_resolver *resolver, uint32_t index, stru
             sp_resolve_python_expression(resolver, child, &set);
             sp_resolve_python_set_join(resolver, ret_set, &set);
         }
-        if (resolver->source.ptr[node->start] == 'y')
+        if (node->start < resolver->source.n_bytes && resolver->source.ptr[node->start] == 'y')
             sp_resolve_python_action_escape(resolver, ret_set, node->start, node->end);
         ret_set->other = true;
         return;

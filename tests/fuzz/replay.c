@@ -2,6 +2,7 @@
  * The random numbers are the same in every run, so that what fails once fails again. */
 #include <dirent.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,11 +118,18 @@ static void tell_input(int number)
     raise(number);
 }
 
-static void run(const uint8_t *bytes, size_t n_bytes)
+/* In a buffer of the exact size, so that a read behind its end is seen. */
+static bool run(const uint8_t *bytes, size_t n_bytes)
 {
-    running = bytes;
+    uint8_t *exact = malloc(n_bytes ? n_bytes : 1);
+    if (!exact)
+        return false;
+    memcpy(exact, bytes, n_bytes);
+    running = exact;
     running_bytes = n_bytes;
-    LLVMFuzzerTestOneInput(bytes, n_bytes);
+    LLVMFuzzerTestOneInput(exact, n_bytes);
+    free(exact);
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -139,17 +147,11 @@ int main(int argc, char **argv)
         return 1;
     }
     for (size_t i = 0; i < n_seeds; i++)
-        run(seeds[i].bytes, seeds[i].n_bytes);
-    for (; rounds < ROUNDS_MAX && time(NULL) < until; rounds++) {
-        /* A buffer of the exact size, so that a read behind its end is seen. */
-        size_t n = mutate(seeds, n_seeds, input);
-        uint8_t *exact = malloc(n ? n : 1);
-        if (!exact)
+        if (!run(seeds[i].bytes, seeds[i].n_bytes))
             return 1;
-        memcpy(exact, input, n);
-        run(exact, n);
-        free(exact);
-    }
+    for (; rounds < ROUNDS_MAX && time(NULL) < until; rounds++)
+        if (!run(input, mutate(seeds, n_seeds, input)))
+            return 1;
     printf("%zu seeds, %zu mutations\n", n_seeds, rounds);
     for (size_t i = 0; i < n_seeds; i++)
         free(seeds[i].bytes);
