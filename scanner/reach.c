@@ -1,8 +1,9 @@
 /* What patterns can tell of a name, by walks of their automata over it. Any thread.
  *
  * A walk is exact for patterns of characters, sets, groups, branches, repeats (counted ones are written out) and \b, with
- * lookarounds in front, lookaheads behind, and references to what is part of no name. In all others it allows more than the pattern does, which is
- * enough to say that a match cannot take a byte of a name, but not that two names are the same to it.
+ * lookarounds in front, lookaheads behind, and references to what is part of no name. In all others it allows more than
+ * the pattern does, which is enough to say that a match cannot take a byte of a name, but not that two names are the same
+ * to it.
  *
  * A lookaround is an automaton of its own, that begins or ends where the match begins or ends. Two names are the same only
  * if it says the same of both, whatever the pattern makes of that: so nothing here needs to know which are negated. */

@@ -148,7 +148,7 @@ class Maker:
         odds = self.rng.random()
         if odds > (0.1 if self.fixed else 0.3):
             return text, sample
-        if text.startswith(("(?=", "(?!", "(?<")) and self.rng.random() < 0.8:
+        if text.startswith(("(?=", "(?!", "(?<")) and self.rng.random() < 0.8 or re.match(r"\(\?(#|\w\))", text):
             return text, sample
         low = self.rng.randint(0, 2)
         high = low + self.rng.randint(0, 2)

@@ -257,7 +257,11 @@ def main():
             continue
         made.update(constructs(pattern, ours))
         if POSSESSIVE in marked:
-            compiled = re.compile(as_atomic(marked), theirs)
+            try:
+                compiled = re.compile(as_atomic(marked), theirs)
+            except re.error:
+                counts["without an atomic form"] += 1
+                continue
         elif re.search(r"\)([*+?]|\{[\d,]*\})\+", pattern):
             counts["possessive group by mutation, of which this Python may be wrong"] += 1
             continue
