@@ -90,6 +90,14 @@ static const struct sp_python_value *call_bytearray(struct sp_fold_python *fold,
     return copy;
 }
 
+static const struct sp_python_value *call_memoryview(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    bool changes = self && self->changes;
+    return changes ? call_bytearray(fold, self, arguments, n_arguments)
+                   : call_bytes(fold, self, arguments, n_arguments);
+}
+
 static const struct sp_python_value *call_decode(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
@@ -445,7 +453,7 @@ static const struct {
     {"len", call_len},
     {"list", call_list},
     {"max", sp_fold_python_number_max},
-    {"memoryview", call_bytes},
+    {"memoryview", call_memoryview},
     {"min", sp_fold_python_number_min},
     {"next", call_next},
     {"oct", sp_fold_python_number_oct},

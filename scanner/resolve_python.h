@@ -169,6 +169,14 @@ void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t 
 bool sp_resolve_python_scope_peek(
     struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, struct sp_python_set *set);
 
+/* The program itself as a module: what it puts there is a name of its own. */
+const struct sp_python_value *sp_resolve_python_scope_self(struct sp_python_resolver *resolver);
+/* The value is the program itself as a module, by whatever way. */
+bool sp_resolve_python_scope_is_self(const struct sp_python_value *value);
+/* A name of the program's own, by its text; nothing where the program never says it. */
+void sp_resolve_python_scope_bind_own(
+    struct sp_python_resolver *resolver, struct sp_str name, const struct sp_python_set *set);
+
 /* What a name means in a scope. */
 struct sp_python_kept {
     struct sp_python_set set;

@@ -73,6 +73,8 @@ static void assign_link(
             struct sp_python_set member = {0};
             const struct sp_python_value *path = owner.items[i];
             sp_resolve_python_store_member(resolver, path, text, target->start, target->end);
+            if (sp_resolve_python_scope_is_self(path))
+                sp_resolve_python_scope_bind_own(resolver, text, set);
             own |= path->kind == SP_PYTHON_VALUE_FUNCTION;
             if (path->kind != SP_PYTHON_VALUE_PATH)
                 continue;
@@ -108,6 +110,18 @@ static void assign_link(
     bool own = single && single->kind == SP_PYTHON_VALUE_SELF;
     if (constant)
         sp_resolve_python_action_tell_operator(resolver, constant->text, set, target->start, target->end);
+    /* x[:] = row puts the row's items there. */
+    bool slice = link->child && sp_resolve_python_at(resolver, link->child)->kind == SP_PYTHON_NODE_SLICE;
+    struct sp_python_set items;
+    if (slice) {
+        sp_resolve_python_display_iterate(resolver, set, &items);
+        set = &items;
+    }
+    /* vars(x)["a"] = … is x.a = … as well. */
+    for (uint8_t i = 0; i < set->n_items && constant; i++)
+        if (sp_resolve_python_action_is_sink(set->items[i]) && (owner.other || owner.n_items == 0))
+            sp_resolve_python_scope_bind_in(
+                resolver, SP_PYTHON_SCOPE_ATTRIBUTES, sp_resolve_python_member_item(resolver, constant), set);
     if (set->n_items) {
         resolver->again |= !resolver->items_stored;
         resolver->items_stored = true;
@@ -136,11 +150,8 @@ static void assign_link(
             sp_share_python_store(
                 resolver, value->text, constant ? &constant->text : NULL, set, target->start, target->end);
         /* globals()["x"] = …: a name of the program's own. */
-        if (value->kind == SP_PYTHON_VALUE_NAMESPACE && value->text.n_bytes == 0 && constant) {
-            uint32_t number = sp_python_names_find(&resolver->names, constant->text);
-            if (number != UINT32_MAX)
-                sp_resolve_python_scope_bind_in(resolver, 0, number, set);
-        }
+        if (value->kind == SP_PYTHON_VALUE_NAMESPACE && value->text.n_bytes == 0 && constant)
+            sp_resolve_python_scope_bind_own(resolver, constant->text, set);
     }
 }
 

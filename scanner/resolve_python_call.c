@@ -322,6 +322,37 @@ static bool has_fallback(struct sp_str name)
     return sp_str_is(name, "get") || sp_str_is(name, "pop") || sp_str_is(name, "setdefault");
 }
 
+/* globals().update({"a": …}), globals().setdefault("a", …): names of the program's own. */
+static void store_own(struct sp_python_resolver *resolver, struct sp_str method, const struct sp_python_call *call,
+    struct sp_python_set *set)
+{
+    const struct sp_python_argument *first = sp_resolve_python_call_argument(resolver, call, 0, NULL);
+    const struct sp_python_argument *second = sp_resolve_python_call_argument(resolver, call, 1, NULL);
+    const struct sp_python_value *name = first ? sp_resolve_python_set_constant(&first->set) : NULL;
+    bool fills = sp_str_is(method, "setdefault");
+    if (second && (fills || sp_str_is(method, "__setitem__"))) {
+        if (name)
+            sp_resolve_python_scope_bind_own(resolver, name->text, &second->set);
+        else
+            sp_resolve_python_action_escape(resolver, &second->set, second->start, second->end);
+    }
+    if (second && fills)
+        sp_resolve_python_set_join(resolver, set, &second->set);
+    if (!first || !sp_resolve_python_store_changes(method) || second)
+        return;
+    for (uint8_t i = 0; i < first->set.n_items; i++) {
+        const struct sp_python_value *dict = first->set.items[i];
+        for (uint32_t k = 0; dict->kind == SP_PYTHON_VALUE_DICT && k + 1 < dict->n_items; k += 2) {
+            struct sp_python_set value = {0};
+            sp_resolve_python_set_add(resolver, &value, dict->items[k + 1]);
+            if (dict->items[k] && dict->items[k]->kind == SP_PYTHON_VALUE_TEXT)
+                sp_resolve_python_scope_bind_own(resolver, dict->items[k]->text, &value);
+            else
+                sp_resolve_python_action_escape(resolver, &value, first->start, first->end);
+        }
+    }
+}
+
 static void call_method(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
     const struct sp_python_call *call, struct sp_python_set *set)
 {
@@ -329,6 +360,8 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
     static const char *const look_ups[] = {"get", "pop", "setdefault", "__getitem__"};
     if (owner && owner->kind == SP_PYTHON_VALUE_NAMESPACE) {
         const struct sp_python_argument *key = sp_resolve_python_call_argument(resolver, call, 0, NULL);
+        if (owner->text.n_bytes == 0)
+            store_own(resolver, callee->text, call, set);
         for (size_t i = 0; i < sizeof(look_ups) / sizeof(look_ups[0]); i++)
             if (key && sp_str_is(callee->text, look_ups[i])) {
                 sp_resolve_python_lookup_subscript(resolver, owner, key, call->start, call->end, call->called, set);

@@ -67,6 +67,9 @@ bool sp_resolve_python_lookup_subscript(struct sp_python_resolver *resolver, con
         bool unknown = is_unknown(&key->set, true);
         if (unknown)
             sp_resolve_python_emit_dynamic(resolver, "module by a computed key of sys.modules", start, end);
+        for (uint8_t i = 0; i < key->set.n_items; i++)
+            if (key->set.items[i]->kind == SP_PYTHON_VALUE_SELF || sp_str_is(key->set.items[i]->text, "__main__"))
+                sp_resolve_python_set_add(resolver, set, sp_resolve_python_scope_self(resolver));
         set->other |= unknown || set->n_items == 0;
         return true;
     }

@@ -142,6 +142,17 @@ void sp_resolve_python_member_any(struct sp_python_resolver *resolver, const str
     }
     for (uint8_t i = 0; i < from->n_items; i++) {
         const struct sp_python_value *value = from->items[i];
+        if (sp_resolve_python_scope_is_self(value)) {
+            uint32_t number = sp_python_names_find(&resolver->names, text);
+            if (sp_str_is(text, "__dict__"))
+                sp_resolve_python_set_add(resolver, &set,
+                    sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL));
+            else if (number != UINT32_MAX)
+                sp_resolve_python_scope_peek(resolver, 0, number, &set);
+            unknown = true;
+        }
+        if (value->kind == SP_PYTHON_VALUE_NAMESPACE && value->module)
+            continue;
         if (value->kind == SP_PYTHON_VALUE_PATH) {
             sp_resolve_python_member_find(resolver, value, text, via, start, end, &set);
         } else if (value->kind == SP_PYTHON_VALUE_FUNCTION || value->kind == SP_PYTHON_VALUE_SELF ||

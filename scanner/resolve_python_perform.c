@@ -287,6 +287,9 @@ static void act_setattr(struct sp_python_resolver *resolver, const struct act *a
         sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &third->set);
     if (third && name)
         sp_resolve_python_action_tell_operator(resolver, name->text, &third->set, call->start, call->end);
+    for (uint8_t i = 0; third && name && i < n_owners; i++)
+        if (sp_resolve_python_scope_is_self(act->first->set.items[i]))
+            sp_resolve_python_scope_bind_own(resolver, name->text, &third->set);
     for (uint8_t i = 0; third && i < n_owners; i++)
         if (act->first->set.items[i]->kind == SP_PYTHON_VALUE_PATH)
             sp_share_python_store(resolver, act->first->set.items[i]->text, name ? &name->text : NULL, &third->set,
@@ -332,9 +335,10 @@ static void act_vars(struct sp_python_resolver *resolver, const struct act *act,
     }
     for (uint8_t i = 0; i < act->first->set.n_items; i++) {
         const struct sp_python_value *owner = act->first->set.items[i];
-        if (owner->kind == SP_PYTHON_VALUE_PATH)
-            sp_resolve_python_set_add(resolver, set,
-                sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, owner->text, SP_VIA_CALL));
+        struct sp_str text = sp_resolve_python_scope_is_self(owner) ? SP_STR("") : owner->text;
+        if (owner->kind == SP_PYTHON_VALUE_PATH || text.n_bytes < owner->text.n_bytes || owner->module)
+            sp_resolve_python_set_add(
+                resolver, set, sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, text, SP_VIA_CALL));
     }
     set->other |= act->first->set.other || !act->first->set.n_items;
 }

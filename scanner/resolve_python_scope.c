@@ -145,6 +145,31 @@ void sp_resolve_python_scope_delete(struct sp_python_resolver *resolver, uint32_
         binding->certain = 0;
 }
 
+const struct sp_python_value *sp_resolve_python_scope_self(struct sp_python_resolver *resolver)
+{
+    struct sp_python_value *value =
+        sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL);
+    if (value) {
+        value->module = true;
+        value->number = 2; /* no dictionary, and so no names that it gives away */
+    }
+    return value;
+}
+
+bool sp_resolve_python_scope_is_self(const struct sp_python_value *value)
+{
+    return value->module && ((value->kind == SP_PYTHON_VALUE_NAMESPACE && value->text.n_bytes == 0) ||
+                                (value->kind == SP_PYTHON_VALUE_PATH && sp_str_is(value->text, "__main__")));
+}
+
+void sp_resolve_python_scope_bind_own(
+    struct sp_python_resolver *resolver, struct sp_str name, const struct sp_python_set *set)
+{
+    uint32_t number = sp_python_names_find(&resolver->names, name);
+    if (number != UINT32_MAX)
+        sp_resolve_python_scope_bind_in(resolver, 0, number, set);
+}
+
 bool sp_resolve_python_scope_exchange(
     struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, struct sp_python_kept *kept)
 {

@@ -6,6 +6,8 @@
 
 #define DEPTH_EQUAL     3
 #define WALKS_CONSTANTS 2
+#define CHANGES_DEPTH   2
+#define CHANGES_ITEMS   8   /* of a row that are looked at for what changes */
 #define FREE_MEANINGS   2   /* of a name, at no charge */
 #define FREE_COPIES     8   /* of a set's items, at no charge */
 #define PLACES_WORTH    128 /* comparisons that cost more than an index of places */
@@ -223,6 +225,15 @@ bool sp_resolve_python_set_affords(
     return false;
 }
 
+/* May the program change the value in place, or one that it holds? */
+static bool changes_within(const struct sp_python_value *value, unsigned depth)
+{
+    bool changes = value->changes;
+    for (uint32_t i = 0; i < value->n_items && i < CHANGES_ITEMS && depth > 0 && !changes; i++)
+        changes = value->items[i] && changes_within(value->items[i], depth - 1);
+    return changes;
+}
+
 struct sp_python_set sp_resolve_python_set_aliased(struct sp_python_resolver *resolver, const struct sp_python_set *set)
 {
     struct sp_python_set aliased = *set;
@@ -230,7 +241,7 @@ struct sp_python_set sp_resolve_python_set_aliased(struct sp_python_resolver *re
     for (uint8_t i = 0; i < aliased.n_items; i++) {
         const struct sp_python_value *value = aliased.items[i];
         bool constant = value->kind == SP_PYTHON_VALUE_TEXT || value->kind == SP_PYTHON_VALUE_BYTES;
-        aliased.other |= value->changes; /* by any of its names, from here on */
+        aliased.other |= changes_within(value, CHANGES_DEPTH); /* by any of its names, from here on */
         enum sp_via via = constant ? SP_VIA_FOLDED : SP_VIA_ALIAS;
         if ((!constant && value->kind != SP_PYTHON_VALUE_PATH) || value->via >= via)
             continue;

@@ -1,0 +1,37 @@
+#include "resolution_fixture.h"
+
+Test(resolve_python_scope, what_is_put_into_the_program_by_way_of_its_module_is_a_name_of_its_own)
+{
+    static const char *const sources[] = {
+        "import sys\nsys.modules[__name__].i = __import__\ni('socket')",
+        "import sys\nsys.modules['__main__'].i = __import__\ni('socket')",
+        "import sys\nvars(sys.modules[__name__])['i'] = __import__\ni('socket')",
+        "import sys\nsetattr(sys.modules[__name__], 'i', __import__)\ni('socket')",
+        "import __main__\n__main__.i = __import__\ni('socket')",
+        "import __main__ as m\nm.__dict__['i'] = __import__\ni('socket')",
+        "globals().update({'i': __import__})\ni('socket')",
+        "globals().setdefault('i', __import__)\ni('socket')",
+        "globals().__setitem__('i', __import__)\ni('socket')",
+        "n = 'json'\nglobals().update({'n': 'socket'})\n__import__(n)",
+        "n = 'json'\nimport sys\nsys.modules[__name__].n = 'socket'\n__import__(n)",
+        "vars(x)['i'] = __import__\nx.i('socket')",
+    };
+    for (size_t i = 0; i < SP_COUNT(sources); i++)
+        expect_found(sources[i]);
+    expect_nothing("import sys\nsys.modules[__name__].x = 1\nsetattr(sys.modules[__name__], n, 1)\nx = y");
+    expect_nothing("import sys\nf(sys.modules[__name__])\ngetattr(sys.modules[__name__], n)");
+    expect_nothing("globals().update(a)\nglobals().update({'a': 1}, b=2)\nglobals().setdefault('c', 3)");
+}
+
+/* A row in which something may be put, by whatever name, is not followed any more. */
+Test(resolve_python_scope, what_may_be_changed_by_another_name_is_not_known)
+{
+    expect_dynamic("a = (['json'],)\na[0].insert(0, x)\n__import__(a[0][0])");
+    expect_dynamic("a = 'ket soc'.split()\na.reverse()\n__import__(''.join(a))");
+    expect_dynamic("i = iter('xjson')\nnext(i)\n__import__(''.join(i))");
+    expect_dynamic("m = map(chr, [120, 97])\nnext(m)\n__import__(''.join(m))");
+    expect_dynamic("b = bytearray(b'xocket')\nb[0] = 115\n__import__(b.decode())");
+    expect_dynamic("b = memoryview(bytearray(b'xocket'))\nb[0] = 115\n__import__(b.tobytes().decode())");
+    expect_found("x = [len] * 1\nx[0:] = [__import__]\nx[0]('socket')");
+    expect_nothing("a = ('json', ('re',))\n__import__(a[0])");
+}
