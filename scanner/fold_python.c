@@ -116,6 +116,8 @@ static bool equal_within(
     if (!a || !b || a->kind != b->kind || a->number != b->number || a->n_items != b->n_items ||
         a->builtin != b->builtin || a->mixed != b->mixed || a->text.n_bytes != b->text.n_bytes)
         return false;
+    if (a->changes != b->changes && !sp_fold_python_is_text(a)) /* a list and a tuple */
+        return false;
     size_t steps = 1 + a->text.n_bytes / TEXT_STEP_BYTES;
     if (steps > *left_steps)
         return false;

@@ -54,6 +54,8 @@ int sp_resolve_python(struct sp_str source, const struct sp_span_list *spans, co
         resolver.code = sp_arena_error(arena);
     else
         sp_resolve_python_scope_new(&resolver, SP_PYTHON_SCOPE_MODULE);
+    if (!resolver.code)
+        sp_resolve_python_keep_init(&resolver);
     if (view) {
         resolver.builtins_change = view->share->builtins_change;
         resolver.items_stored = view->share->items_stored;

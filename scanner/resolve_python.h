@@ -81,12 +81,16 @@ struct sp_python_resolver {
     uint32_t n_binding_slots;
     struct sp_python_function *functions;
     uint32_t n_functions, function_room;
-    uint32_t *read; /* by name: the walk that read it last */
+    uint8_t *handed; /* by name: what scanner/resolve_python_keep.c knows of it */
+    uint32_t *read;  /* by name: the walk that read it last */
     uint32_t n_read;
     struct sp_str stars[SP_PYTHON_STARS_MAX]; /* modules of star imports */
     uint32_t n_stars;
     uint32_t walk;                /* 1, 2, … */
     bool items_stored;            /* a container got an item by assignment */
+    bool keeps;                   /* rows whose names are only looked at are known */
+    bool names_change;            /* the program sets names of its module that are not known */
+    bool self_seen;               /* it takes its own module from sys.modules, or imports it */
     bool builtins_change;         /* the program puts something of its own into the builtins */
     bool again;                   /* a name that was read got a new meaning */
     uint32_t scope;               /* where the walk is */
@@ -162,6 +166,9 @@ void sp_resolve_python_scope_import(
 /* In a scope of its own choice; the pseudo scopes too. */
 void sp_resolve_python_scope_bind_in(
     struct sp_python_resolver *resolver, uint32_t scope, uint32_t name, const struct sp_python_set *set);
+/* As bind, of a row that nobody changes. */
+void sp_resolve_python_scope_bind_row(
+    struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set);
 void sp_resolve_python_scope_declare(struct sp_python_resolver *resolver, uint32_t name, bool global);
 void sp_resolve_python_scope_delete(struct sp_python_resolver *resolver, uint32_t name);
 void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t name, struct sp_python_set *ret_set);
@@ -338,6 +345,25 @@ bool sp_resolve_python_action_is_power(struct sp_str path);
  * where the budget of work does not last to look. */
 bool sp_resolve_python_action_gives_power(
     struct sp_python_resolver *resolver, const struct sp_python_value *value, unsigned depth);
+/* ---- keep ---- */
+
+/* Before the first walk, over the whole tree. */
+void sp_resolve_python_keep_init(struct sp_python_resolver *resolver);
+/* No row is known any more: the program may reach its own scopes. */
+void sp_resolve_python_keep_none(struct sp_python_resolver *resolver);
+/* The program reaches its own module as an object. */
+void sp_resolve_python_keep_self(struct sp_python_resolver *resolver);
+/* Something is reached by that name in text. */
+void sp_resolve_python_keep_not(struct sp_python_resolver *resolver, struct sp_str name);
+/* A name of the module is set, by a way on which the value is not seen; ptr NULL: any name. */
+void sp_resolve_python_keep_set(struct sp_python_resolver *resolver, struct sp_str name);
+bool sp_resolve_python_keep_is_set(const struct sp_python_resolver *resolver, uint32_t name);
+/* Code that is evaluated, and may do all that to the names that it speaks of. */
+void sp_resolve_python_keep_evaluated(struct sp_python_resolver *resolver, struct sp_str text);
+/* Is the target the only name of the value's row, and is nothing done with it but looking? */
+bool sp_resolve_python_keep_row(
+    struct sp_python_resolver *resolver, uint32_t target, uint32_t value, const struct sp_python_set *set);
+
 /* ---- lookup ---- */
 
 /* container[key] of a namespace, sys.modules, __builtins__; false: it is none of these. */

@@ -5,17 +5,29 @@
 
 /* ---- assignment ---- */
 
+/* Is it one of several rows, all of which have that many items? */
+static bool are_rows(const struct sp_python_set *set, uint32_t n_items)
+{
+    bool rows = set->n_items > 0 && !set->other && !set->limit;
+    for (uint8_t i = 0; i < set->n_items && rows; i++)
+        rows = set->items[i]->kind == SP_PYTHON_VALUE_SEQUENCE && set->items[i]->n_items == n_items;
+    return rows;
+}
+
 static void assign_items(
     struct sp_python_resolver *resolver, const struct sp_python_node *target, const struct sp_python_set *set)
 {
     const struct sp_python_value *row = sp_resolve_python_set_single(set);
     const struct sp_python_value *items = sp_fold_python_row(&resolver->fold, row);
     struct sp_python_set any = {.other = true};
-    if (!items)
-        sp_resolve_python_display_iterate(resolver, set, &any);
     uint32_t n_targets = 0, i = 0;
-    for (uint32_t child = target->child; child; child = sp_resolve_python_at(resolver, child)->next)
-        n_targets++;
+    bool stars = false;
+    for (uint32_t child = target->child; child; child = sp_resolve_python_at(resolver, child)->next, n_targets++)
+        stars |= sp_resolve_python_at(resolver, child)->kind == SP_PYTHON_NODE_STAR;
+    bool rows =
+        !items && !stars && are_rows(set, n_targets) && sp_resolve_python_set_pay(resolver, set->n_items * n_targets);
+    if (!items && !rows)
+        sp_resolve_python_display_iterate(resolver, set, &any);
     bool starred = false;
     for (uint32_t child = target->child; child; child = sp_resolve_python_at(resolver, child)->next, i++) {
         const struct sp_python_node *item = sp_resolve_python_at(resolver, child);
@@ -27,6 +39,9 @@ static void assign_items(
             starred = true;
         } else if (items && items->n_items + starred >= n_targets) {
             sp_resolve_python_set_add(resolver, &part, items->items[starred ? items->n_items - (n_targets - i) : i]);
+        } else if (rows) {
+            for (uint8_t k = 0; k < set->n_items; k++)
+                sp_resolve_python_set_add(resolver, &part, set->items[k]->items[i]);
         } else {
             part = any;
         }
@@ -67,6 +82,8 @@ static void assign_link(
         sp_resolve_python_action_tell_operator(resolver, text, set, target->start, target->end);
         struct sp_python_set none = {.other = true}, told = {0};
         bool own = false;
+        if (resolver->self_seen && (owner.other || owner.n_items == 0))
+            sp_resolve_python_keep_set(resolver, text);
         if (!sp_resolve_python_set_affords(resolver, &owner, &told))
             owner = none;
         for (uint8_t i = 0; i < owner.n_items; i++) {
@@ -149,6 +166,10 @@ static void assign_link(
         if (space && value->text.n_bytes)
             sp_share_python_store(
                 resolver, value->text, constant ? &constant->text : NULL, set, target->start, target->end);
+        if (space && !value->number && value->text.n_bytes == 0 && !constant) {
+            sp_resolve_python_keep_set(resolver, (struct sp_str){0});
+            sp_resolve_python_action_escape(resolver, set, target->start, target->end);
+        }
         /* globals()["x"] = …: a name of the program's own. */
         if (value->kind == SP_PYTHON_VALUE_NAMESPACE && value->text.n_bytes == 0 && constant)
             sp_resolve_python_scope_bind_own(resolver, constant->text, set);

@@ -329,7 +329,7 @@ static void store_own(struct sp_python_resolver *resolver, struct sp_str method,
     const struct sp_python_argument *first = sp_resolve_python_call_argument(resolver, call, 0, NULL);
     const struct sp_python_argument *second = sp_resolve_python_call_argument(resolver, call, 1, NULL);
     const struct sp_python_value *name = first ? sp_resolve_python_set_constant(&first->set) : NULL;
-    bool fills = sp_str_is(method, "setdefault");
+    bool fills = sp_str_is(method, "setdefault"), known = name;
     if (second && (fills || sp_str_is(method, "__setitem__"))) {
         if (name)
             sp_resolve_python_scope_bind_own(resolver, name->text, &second->set);
@@ -338,19 +338,38 @@ static void store_own(struct sp_python_resolver *resolver, struct sp_str method,
     }
     if (second && fills)
         sp_resolve_python_set_join(resolver, set, &second->set);
-    if (!first || !sp_resolve_python_store_changes(method) || second)
+    if (!first || !sp_resolve_python_store_changes(method))
         return;
-    for (uint8_t i = 0; i < first->set.n_items; i++) {
+    if (!second)
+        known = sp_resolve_python_set_single(&first->set);
+    for (uint8_t i = 0; i < first->set.n_items && !second; i++) {
         const struct sp_python_value *dict = first->set.items[i];
+        known = known && dict->kind == SP_PYTHON_VALUE_DICT;
         for (uint32_t k = 0; dict->kind == SP_PYTHON_VALUE_DICT && k + 1 < dict->n_items; k += 2) {
             struct sp_python_set value = {0};
             sp_resolve_python_set_add(resolver, &value, dict->items[k + 1]);
-            if (dict->items[k] && dict->items[k]->kind == SP_PYTHON_VALUE_TEXT)
+            if (dict->items[k] && dict->items[k]->kind == SP_PYTHON_VALUE_TEXT) {
                 sp_resolve_python_scope_bind_own(resolver, dict->items[k]->text, &value);
-            else
+            } else {
                 sp_resolve_python_action_escape(resolver, &value, first->start, first->end);
+                known = false;
+            }
         }
     }
+    if (!known)
+        sp_resolve_python_keep_set(resolver, (struct sp_str){0});
+}
+
+/* Any of a dictionary's values, where the key is not known. */
+static void any_value(
+    struct sp_python_resolver *resolver, const struct sp_python_value *dict, struct sp_python_set *set)
+{
+    if (!sp_resolve_python_set_pay(resolver, dict->n_items)) {
+        set->other = set->limit = true;
+        return;
+    }
+    for (uint32_t i = 1; i < dict->n_items; i += 2)
+        sp_resolve_python_set_add(resolver, set, dict->items[i]);
 }
 
 static void call_method(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
@@ -394,6 +413,13 @@ static void call_method(struct sp_python_resolver *resolver, const struct sp_pyt
         const struct sp_python_argument *fallback = sp_resolve_python_call_argument(resolver, call, 1, NULL);
         if (fallback)
             sp_resolve_python_set_join(resolver, set, &fallback->set);
+        const struct sp_python_argument *key = sp_resolve_python_call_argument(resolver, call, 0, NULL);
+        if (key && !sp_resolve_python_set_single(&key->set)) {
+            hide(resolver, call, false);
+            any_value(resolver, owner, set);
+            sp_resolve_python_call_callbacks(resolver, call);
+            return;
+        }
     }
     if (owner && !sp_fold_python_is_text(owner))
         hide(resolver, call, false);
@@ -441,7 +467,10 @@ static void get_row(struct sp_python_resolver *resolver, const struct sp_python_
         sp_resolve_python_lookup_member(resolver, &object->set, name, SP_VIA_CALL, call, &member);
         items[i + 1] = member.n_items == 1 ? member.items[0] : NULL;
     }
-    sp_resolve_python_set_add(resolver, set, sp_fold_python_sequence(&resolver->fold, items, callee->n_items + 1));
+    struct sp_python_value *row = sp_fold_python_sequence(&resolver->fold, items, callee->n_items + 1);
+    if (row)
+        row->changes = false;
+    sp_resolve_python_set_add(resolver, set, row);
 }
 
 static void call_getter(struct sp_python_resolver *resolver, const struct sp_python_value *callee,

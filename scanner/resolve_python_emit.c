@@ -111,6 +111,7 @@ void sp_resolve_python_emit_folded(
 void sp_resolve_python_emit_evaluated(
     struct sp_python_resolver *resolver, struct sp_str text, uint32_t start, uint32_t end, bool expression)
 {
+    sp_resolve_python_keep_evaluated(resolver, text);
     const char *copy = resolver->quiet ? NULL : keep_text(resolver, text);
     if (!copy || !GROW(evaluated))
         return;

@@ -32,6 +32,7 @@ void sp_resolve_python_lookup_member(struct sp_python_resolver *resolver, const 
         for (;;) {
             const char *dot = memchr(rest.ptr, '.', rest.n_bytes);
             struct sp_str part = {rest.ptr, dot ? (size_t)(dot - rest.ptr) : rest.n_bytes};
+            sp_resolve_python_keep_not(resolver, part);
             sp_resolve_python_member_any(resolver, &from, part,
                 sp_resolve_python_action_via(sp_resolve_python_action_via(via, SP_VIA_CALL), text->via), call->start,
                 call->end, &member);
@@ -65,6 +66,9 @@ bool sp_resolve_python_lookup_subscript(struct sp_python_resolver *resolver, con
                         sp_resolve_python_action_via(container->via, SP_VIA_CALL), key->set.items[i]->via),
                     false, set);
         bool unknown = is_unknown(&key->set, true);
+        for (uint8_t i = 0; i < key->set.n_items; i++)
+            if (key->set.items[i]->kind == SP_PYTHON_VALUE_SELF)
+                sp_resolve_python_keep_self(resolver);
         if (unknown)
             sp_resolve_python_emit_dynamic(resolver, "module by a computed key of sys.modules", start, end);
         for (uint8_t i = 0; i < key->set.n_items; i++)

@@ -28,6 +28,11 @@ void sp_resolve_python_member_tell_way(
     static const char *const held[] = {"__closure__", "__defaults__", "__kwdefaults__", "cell_contents"};
     if (name.n_bytes < 8)
         return;
+    if (resolver->self_seen && sp_str_is(name, "__dict__"))
+        sp_resolve_python_keep_set(resolver, (struct sp_str){0});
+    if (sp_str_is(name, "__closure__") || sp_str_is(name, "cell_contents") || sp_str_is(name, "__reduce__") ||
+        sp_str_is(name, "__reduce_ex__"))
+        sp_resolve_python_keep_none(resolver);
     for (size_t i = 0; resolver->view && i < sizeof(held) / sizeof(held[0]); i++)
         if (sp_str_is(name, held[i]))
             sp_resolve_python_emit_dynamic(resolver, "what a function of another file may hold", start, end);
@@ -279,7 +284,6 @@ void sp_resolve_python_member_subscript(struct sp_python_resolver *resolver, con
             uint32_t step = container->kind == SP_PYTHON_VALUE_DICT ? 2 : 1;
             for (uint32_t k = step - 1; k < container->n_items; k += step)
                 sp_resolve_python_set_add(resolver, &set, container->items[k]);
-            set.other = true;
             continue;
         }
         for (uint8_t k = 0; k < key.set.n_items; k++)

@@ -58,8 +58,12 @@ static void import_by_name(struct sp_python_resolver *resolver, const struct sp_
         bool own = value->kind == SP_PYTHON_VALUE_SELF;
         if (own) {
             set->other = true; /* the program itself */
+            sp_resolve_python_keep_self(resolver);
             continue;
         }
+        /* An object that is a module is no name of one. */
+        if (value->kind == SP_PYTHON_VALUE_PATH && value->module && row->action != SP_PYTHON_ACTION_FIND)
+            continue;
         if (!sp_fold_python_is_text(value) || !absolute(resolver, call, given, value->text, &own, &name)) {
             unknown |= !own;
             continue;
@@ -207,6 +211,7 @@ static struct sp_python_value *own_names(struct sp_python_resolver *resolver, co
         sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_NAMESPACE, SP_STR(""), SP_VIA_CALL);
     if (value)
         value->number = strcmp(row->name, "globals") != 0 && resolver->scope != 0;
+    sp_resolve_python_keep_none(resolver);
     return value;
 }
 
@@ -283,6 +288,8 @@ static void act_setattr(struct sp_python_resolver *resolver, const struct act *a
             resolver, act->first->set.items[i], name ? name->text : (struct sp_str){0}, call->start, call->end);
     if (name)
         sp_resolve_python_member_tell_path(resolver, name->text, call->start, call->end);
+    if (resolver->self_seen && act->first && (act->first->set.other || !n_owners))
+        sp_resolve_python_keep_set(resolver, name ? name->text : (struct sp_str){0});
     if (third && number != UINT32_MAX)
         sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_ATTRIBUTES, number, &third->set);
     if (third && name)

@@ -125,6 +125,14 @@ void sp_resolve_python_scope_bind_walrus(
         sp_resolve_python_scope_bind_in(resolver, scope, name, set);
 }
 
+void sp_resolve_python_scope_bind_row(
+    struct sp_python_resolver *resolver, uint32_t name, const struct sp_python_set *set)
+{
+    struct sp_python_set aliased = sp_resolve_python_set_aliased(resolver, set);
+    aliased.other = set->other;
+    sp_resolve_python_scope_import(resolver, name, &aliased);
+}
+
 void sp_resolve_python_scope_declare(struct sp_python_resolver *resolver, uint32_t name, bool global)
 {
     uint32_t to = 0;
@@ -278,6 +286,8 @@ void sp_resolve_python_scope_find(struct sp_python_resolver *resolver, uint32_t 
         }
         if (scope == 0)
             bound |= sp_share_python_join_own(resolver, resolver->names.items[name], &set);
+        if (scope == 0 && sp_resolve_python_keep_is_set(resolver, name) && (bound || (binding && binding->bound)))
+            set.other = true;
         if (binding && binding->bound) {
             bound = true;
             sp_resolve_python_set_join(resolver, &set, &binding->set);

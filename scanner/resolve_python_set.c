@@ -88,11 +88,16 @@ static bool is_constant(const struct sp_python_value *value)
     return value->kind != SP_PYTHON_VALUE_PATH && value->kind != SP_PYTHON_VALUE_FUNCTION;
 }
 
+static bool is_same(const struct sp_python_value *a, const struct sp_python_value *b)
+{
+    return a->changes == b->changes && sp_fold_python_equal(a, b, DEPTH_EQUAL);
+}
+
 /* Where the value is in the set; n_items: nowhere. */
 static uint8_t place_of(const struct sp_python_set *set, const struct sp_python_value *value)
 {
     uint8_t i = 0;
-    while (i < set->n_items && !sp_fold_python_equal(set->items[i], value, DEPTH_EQUAL))
+    while (i < set->n_items && !is_same(set->items[i], value))
         i++;
     return i;
 }
@@ -147,7 +152,7 @@ static uint8_t places_find(const struct places *places, const struct sp_python_v
         uint8_t slot = places->slots[at % sizeof(places->slots)];
         if (slot == 0)
             return places->set->n_items;
-        if (sp_fold_python_equal(places->set->items[slot - 1], value, DEPTH_EQUAL))
+        if (is_same(places->set->items[slot - 1], value))
             return slot - 1;
     }
 }

@@ -194,6 +194,21 @@ static void class(struct sp_python_resolver *resolver, uint32_t index)
 
 /* ---- binding statements ---- */
 
+/* What is just made gets its only name. */
+static void assign_first(
+    struct sp_python_resolver *resolver, uint32_t target, uint32_t value, const struct sp_python_set *set)
+{
+    const struct sp_python_node *node = sp_resolve_python_at(resolver, target);
+    if (!sp_resolve_python_keep_row(resolver, target, value, set)) {
+        sp_resolve_python_assign(resolver, target, set);
+        return;
+    }
+    struct sp_str text = resolver->names.items[node->name];
+    sp_resolve_python_member_tell_path(resolver, text, node->start, node->end);
+    sp_resolve_python_action_tell_operator(resolver, text, set, node->start, node->end);
+    sp_resolve_python_scope_bind_row(resolver, node->name, set);
+}
+
 static void assign(struct sp_python_resolver *resolver, const struct sp_python_node *node)
 {
     uint32_t value = node->child;
@@ -204,7 +219,10 @@ static void assign(struct sp_python_resolver *resolver, const struct sp_python_n
         value = sp_resolve_python_at(resolver, value)->next;
     sp_resolve_python_expression(resolver, value, &set);
     for (uint32_t target = node->child; target != value; target = sp_resolve_python_at(resolver, target)->next)
-        sp_resolve_python_assign(resolver, target, &set);
+        if (sp_resolve_python_at(resolver, target)->next == value && target == node->child)
+            assign_first(resolver, target, value, &set);
+        else
+            sp_resolve_python_assign(resolver, target, &set);
 }
 
 /* x += y: x keeps what it was, and gets what comes out. */
@@ -219,6 +237,9 @@ static void augmented(struct sp_python_resolver *resolver, const struct sp_pytho
     sp_resolve_python_action_hide(resolver, &right, node->start, node->end);
     for (uint8_t i = 0; i < left.n_items; i++) {
         sp_resolve_python_store_tell(resolver, left.items[i], node->start, node->end);
+        if (left.items[i]->kind == SP_PYTHON_VALUE_NAMESPACE && !left.items[i]->number &&
+            (left.items[i]->text.n_bytes == 0 || sp_str_is(left.items[i]->text, "__main__")))
+            sp_resolve_python_keep_set(resolver, (struct sp_str){0});
         for (uint8_t k = 0; k < right.n_items; k++)
             sp_resolve_python_set_add(
                 resolver, &set, sp_fold_python_binary(&resolver->fold, node->op, left.items[i], right.items[k]));
@@ -382,7 +403,7 @@ void sp_resolve_python_statement(struct sp_python_resolver *resolver, uint32_t i
             annotation(resolver, second);
         if (value) {
             sp_resolve_python_expression(resolver, value, &set);
-            sp_resolve_python_assign(resolver, node->child, &set);
+            assign_first(resolver, node->child, value, &set);
         }
         return;
     }

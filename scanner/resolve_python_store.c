@@ -58,6 +58,8 @@ void sp_resolve_python_store_member(struct sp_python_resolver *resolver, const s
     bool space = owner->kind == SP_PYTHON_VALUE_NAMESPACE;
     if ((owner->kind != SP_PYTHON_VALUE_PATH && !space) || owner->text.n_bytes == 0)
         return;
+    if (sp_str_is(owner->text, "__main__"))
+        sp_resolve_python_keep_set(resolver, name);
     bool known = name.ptr != NULL, told = false;
     if (sp_str_is(owner->text, "sys"))
         told = !known || is_one_of(name, sources, sizeof(sources) / sizeof(sources[0]));
