@@ -359,7 +359,7 @@ void sp_resolve_python_keep_not(struct sp_python_resolver *resolver, struct sp_s
 void sp_resolve_python_keep_set(struct sp_python_resolver *resolver, struct sp_str name);
 bool sp_resolve_python_keep_is_set(const struct sp_python_resolver *resolver, uint32_t name);
 /* Code that is evaluated, and may do all that to the names that it speaks of. */
-void sp_resolve_python_keep_evaluated(struct sp_python_resolver *resolver, struct sp_str text);
+void sp_resolve_python_keep_evaluated(struct sp_python_resolver *resolver, struct sp_str code);
 /* Is the target the only name of the value's row, and is nothing done with it but looking? */
 bool sp_resolve_python_keep_row(
     struct sp_python_resolver *resolver, uint32_t target, uint32_t value, const struct sp_python_set *set);

@@ -288,28 +288,32 @@ static bool is_word(unsigned char byte)
            (byte >= 'A' && byte <= 'Z');
 }
 
-void sp_resolve_python_keep_evaluated(struct sp_python_resolver *resolver, struct sp_str text)
+/* Marks the names that the code speaks of; false: it may reach any. */
+static bool mark_words(struct sp_python_resolver *resolver, struct sp_str code)
 {
     static const char *const ways[] = {
         "compile", "eval", "exec", "getattr", "globals", "import", "locals", "setattr", "vars"};
-    if (resolver->names_change)
-        return;
-    bool paid = sp_resolve_python_set_pay(resolver, (uint32_t)(1 + text.n_bytes / WORD_BYTES));
-    for (size_t i = 0, from; !paid || i < text.n_bytes; i++) {
-        if (paid && !is_word((unsigned char)text.ptr[i]))
+    for (size_t i = 0, from; i < code.n_bytes; i++) {
+        if (!is_word((unsigned char)code.ptr[i]))
             continue;
-        bool plain = paid;
-        for (from = i; paid && i < text.n_bytes && is_word((unsigned char)text.ptr[i]); i++)
-            plain &= (unsigned char)text.ptr[i] < 0x80;
-        struct sp_str word = {text.ptr + from, i - from};
-        bool dunder = word.n_bytes > 4 && memcmp(word.ptr, "__", 2) == 0;
-        if (!plain || dunder || IS_ONE_OF(word, ways)) {
-            sp_resolve_python_keep_none(resolver);
-            sp_resolve_python_keep_set(resolver, (struct sp_str){0});
-            return;
-        }
+        bool plain = true;
+        for (from = i; i < code.n_bytes && is_word((unsigned char)code.ptr[i]); i++)
+            plain &= (unsigned char)code.ptr[i] < 0x80;
+        struct sp_str word = {code.ptr + from, i - from};
+        if (!plain || (word.n_bytes > 4 && memcmp(word.ptr, "__", 2) == 0) || IS_ONE_OF(word, ways))
+            return false;
         mark(resolver, word, HANDED | SET);
     }
+    return true;
+}
+
+void sp_resolve_python_keep_evaluated(struct sp_python_resolver *resolver, struct sp_str code)
+{
+    bool paid = sp_resolve_python_set_pay(resolver, (uint32_t)(1 + code.n_bytes / WORD_BYTES));
+    if (resolver->names_change || (paid && mark_words(resolver, code)))
+        return;
+    sp_resolve_python_keep_none(resolver);
+    sp_resolve_python_keep_set(resolver, (struct sp_str){0});
 }
 
 /* ---- what is kept ---- */

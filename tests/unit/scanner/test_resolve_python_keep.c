@@ -168,6 +168,14 @@ Test(resolve_python_keep, what_is_made_by_a_call_may_be_changed_too)
     expect_reported("names = bytearray(b'json')\nnames[0] = f()\n__import__(names.decode())");
 }
 
+Test(resolve_python_keep, a_tuple_and_a_list_of_the_same_are_two_meanings)
+{
+    expect_reported("x = ('json',) if a else ['json']\nx.append(input())\nfor n in x: __import__(n)");
+    expect_reported("x = (('json',),) if a else (['json'],)\nx[0].append(input())\nfor n in x[0]: __import__(n)");
+    expect_reported("x = (['json'],)\nx[0].append(input())\nfor n in x[0]: __import__(n)");
+    expect_reported("x = b'json' if a else bytearray(b'json')\nx[0] = input()\n__import__(x.decode())");
+}
+
 Test(resolve_python_keep, a_name_of_the_module_may_be_set_through_its_dictionary)
 {
     expect_reported("import __main__\nNAME = 'json'\n__main__.NAME = 'socket'\n__import__(NAME)");
