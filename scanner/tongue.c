@@ -28,6 +28,7 @@ static const struct sp_tongue tongues[] = {
     },
     {
         .language = SP_LANGUAGE_TEXT,
+        .prose = true,
         .lex = sp_lex_text,
     },
 };

@@ -20,6 +20,8 @@ struct sp_tongue_literal {
 /* A language, as the scan sees it; one row a language in scanner/tongue.c. */
 struct sp_tongue {
     int language; /* proto/language.h */
+    /* What no span covers is written for people too: it has no identifiers, and joiners and selectors are at home in it. */
+    bool prose;
     /* Splits the source into spans. Never fails on bad input: broken code is lexed in the way that hides least. dialect
      * is what stood behind the colon ("3.12"), empty by default; an unknown one is SP_EUNSUPPORTED_LANGUAGE. */
     int (*lex)(struct sp_str source, struct sp_str dialect, struct sp_arena *arena, struct sp_span_list *ret_spans,

@@ -79,6 +79,12 @@ static void take_letter(struct walk *walk, uint32_t point, uint32_t offset)
     walk->part_distinct |= letter && point >= 0x80 && script != sp_unicode_latin && !sp_unicode_alike(point);
 }
 
+/* In a string, in a comment, or in a language that is written for people. */
+static bool in_prose(const struct walk *walk, uint32_t offset)
+{
+    return walk->scan->tongue->prose || sp_unit_cover(walk->unit, offset);
+}
+
 static int end_word(struct walk *walk, uint32_t at)
 {
     end_part(walk);
@@ -87,7 +93,7 @@ static int end_word(struct walk *walk, uint32_t at)
                  (walk->mixed || (latin && walk->alike) || sp_unicode_mixed(walk->word_scripts & ~sp_unicode_latin));
     walk->in_word = walk->mixed = walk->alike = false;
     walk->word_scripts = 0;
-    if (!mixed || sp_unit_cover(walk->unit, walk->word_start))
+    if (!mixed || in_prose(walk, walk->word_start))
         return 0;
     return report(walk, walk->word_start, at, "identifier of mixed scripts");
 }
@@ -121,7 +127,7 @@ static enum sp_unicode_class class_at(struct walk *walk, uint32_t point, uint32_
         break;
     default: return class;
     }
-    return at_home && sp_unit_cover(walk->unit, offset) ? SP_UNICODE_PLAIN : SP_UNICODE_INVISIBLE;
+    return at_home && in_prose(walk, offset) ? SP_UNICODE_PLAIN : SP_UNICODE_INVISIBLE;
 }
 
 static int take_point(struct walk *walk, uint32_t point, uint32_t offset)

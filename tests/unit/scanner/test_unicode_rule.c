@@ -2,9 +2,9 @@
 
 static const char policy[] = "severity_threshold: high\nunicode: medium\n";
 
-static void expect(const char *code, size_t n_findings, const char *description)
+static void expect_in(const char *language, const char *code, size_t n_findings, const char *description)
 {
-    FIXTURE(f, policy, "python", code);
+    FIXTURE(f, policy, language, code);
     cr_assert_eq(f.verdict.n_findings, n_findings, "%s: %zu findings", code, f.verdict.n_findings);
     for (size_t i = 0; i < n_findings; i++) {
         cr_assert_str_eq(f.verdict.findings[i].rule, "unicode");
@@ -12,6 +12,11 @@ static void expect(const char *code, size_t n_findings, const char *description)
         cr_assert_eq(f.verdict.findings[i].severity, SP_SEVERITY_MEDIUM);
         cr_assert_str_eq(f.verdict.findings[i].description, description);
     }
+}
+
+static void expect(const char *code, size_t n_findings, const char *description)
+{
+    expect_in("python", code, n_findings, description);
 }
 
 #define BIDI      "bidirectional control character"
@@ -64,6 +69,14 @@ Test(unicode_rule, a_row_of_joiners_hides_a_text)
     expect("# \u00e9\U000E0072\U000E006D", 1, INVISIBLE);
     expect("# \U0001F3F4\U000E0072\U000E006D\U000E0020\U000E002D\U000E0072\U000E0066\U000E0020\U000E002F\U000E007F", 1,
         INVISIBLE);
+}
+
+Test(unicode_rule, a_text_is_for_people)
+{
+    expect_in("text", "\U0001F468\u200d\U0001F469 \u2764\ufe0f 1\ufe0f\u20e3 \u0645\u06cc\u200c\u062e p\u0430ssword", 0,
+        NULL);
+    expect_in("text", "a\u200db", 1, INVISIBLE);
+    expect_in("text", "a\u202eb", 1, BIDI);
 }
 
 Test(unicode_rule, finds_identifiers_of_mixed_scripts)
