@@ -4,9 +4,11 @@
 
 #include "daemon/audit.h"
 #include "daemon/config.h"
+#include "daemon/policy_source.h"
 #include "daemon/policy_store.h"
 #include "daemon/request.h"
 #include "daemon/server.h"
+#include "proto/decode.h"
 #include "proto/pack.h"
 #include "proto/scope.h"
 
@@ -144,13 +146,21 @@ int sp_method_policy_put(struct sp_request *request, struct sp_error *error)
 
 static void answer_get(struct asked *asked, struct sp_policy *policy)
 {
+    const struct sp_params_policy_get *params = asked->request->params;
+    struct sp_str reference;
+    const struct sp_preset *preset =
+        params->policy && sp_decode_str(params->policy, &reference) ? sp_policy_source_find_preset(reference) : NULL;
     sp_cleanup(sp_buffer_fini) struct sp_buffer reply;
     sp_buffer_init(&reply, asked->request->frame_bytes);
-    sp_pack_map(&reply, 4);
+    sp_pack_map(&reply, preset ? 5 : 4);
     sp_pack_key(&reply, "id");
     sp_pack_cstr(&reply, sp_policy_id(policy));
     sp_pack_key(&reply, "policy");
     sp_policy_pack(policy, &reply);
+    if (preset) {
+        sp_pack_key(&reply, "yaml");
+        sp_pack_text(&reply, preset->yaml);
+    }
     pack_warnings(asked, &reply);
     sp_pack_key(&reply, "grades");
     sp_policy_pack_grades(policy, &reply);

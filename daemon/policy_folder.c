@@ -14,8 +14,7 @@
 #include "daemon/policy_source.h"
 #include "proto/scope.h"
 
-#define FILES_MAX     1024
-#define PRESET_PREFIX "preset:"
+#define FILES_MAX 1024
 
 bool sp_policy_folder_name_valid(struct sp_str name)
 {
@@ -230,8 +229,8 @@ static int load_reference(const struct sp_policy_folder *folder, const char *wha
     struct sp_policy **ret_policy, struct sp_error *error)
 {
     struct sp_str text = sp_str_of(reference);
-    size_t n_prefix = sizeof(PRESET_PREFIX) - 1;
-    if (strncmp(reference, PRESET_PREFIX, n_prefix) == 0)
+    size_t n_prefix = sizeof(SP_POLICY_PRESET_PREFIX) - 1;
+    if (strncmp(reference, SP_POLICY_PRESET_PREFIX, n_prefix) == 0)
         return compile_text(SP_POLICY_FORM_PRESET, sp_str_of(reference + n_prefix), 64, ret_policy, error);
     if (strchr(reference, '/'))
         return load_file(AT_FDCWD, reference, folder->policy_bytes_max, ret_policy, error);
@@ -246,7 +245,8 @@ static int load_reference(const struct sp_policy_folder *folder, const char *wha
 
 int sp_policy_folder_load(struct sp_policy_folder *folder, struct sp_error *error)
 {
-    const char *standard = folder->standard_reference ? folder->standard_reference : PRESET_PREFIX SP_PRESET_DEFAULT;
+    const char *standard =
+        folder->standard_reference ? folder->standard_reference : SP_POLICY_PRESET_PREFIX SP_PRESET_DEFAULT;
     const char *key = "policy.folder";
     int r = folder->path ? load_files(folder, error) : 0;
     if (r == 0) {

@@ -97,6 +97,33 @@ static int model_of_yaml(struct sp_str text, struct sp_policy_model **ret_model,
     return r;
 }
 
+int sp_policy_source_preset(struct sp_str name, const struct sp_preset **ret_preset, struct sp_error *error)
+{
+    const struct sp_preset *found = sp_preset_find(name);
+    if (found) {
+        *ret_preset = found;
+        return 0;
+    }
+    size_t n_presets;
+    const struct sp_preset *presets = sp_preset_all(&n_presets);
+    sp_cleanup(sp_buffer_fini) struct sp_buffer names;
+    sp_buffer_init(&names, 1024);
+    for (size_t i = 0; i < n_presets; i++) {
+        sp_buffer_append(&names, ", ", i ? 2 : 0);
+        sp_buffer_append(&names, presets[i].name, strlen(presets[i].name));
+    }
+    return sp_error_set(error, SP_EUNKNOWN_POLICY, "there is no preset \"%.*s\" (%.*s)", sp_str_int(name, 64), name.ptr,
+        (int)names.n_bytes, names.bytes ? (const char *)names.bytes : "");
+}
+
+const struct sp_preset *sp_policy_source_find_preset(struct sp_str reference)
+{
+    const size_t n_prefix = sizeof(SP_POLICY_PRESET_PREFIX) - 1;
+    if (reference.n_bytes < n_prefix || memcmp(reference.ptr, SP_POLICY_PRESET_PREFIX, n_prefix) != 0)
+        return NULL;
+    return sp_preset_find((struct sp_str){reference.ptr + n_prefix, reference.n_bytes - n_prefix});
+}
+
 int sp_policy_source_model(
     const struct sp_policy_source *source, struct sp_policy_model **ret_model, struct sp_error *error)
 {
@@ -105,11 +132,9 @@ int sp_policy_source_model(
     case SP_POLICY_FORM_MAP: return model_of_bytes(bytes, ret_model, error);
     case SP_POLICY_FORM_YAML: return model_of_yaml(bytes, ret_model, error);
     case SP_POLICY_FORM_PRESET: {
-        char name[64] = {0};
-        if (bytes.n_bytes >= sizeof(name))
-            return sp_error_set(error, SP_EUNKNOWN_POLICY, "there is no such preset");
-        memcpy(name, bytes.ptr, bytes.n_bytes);
-        return sp_preset_model(name, ret_model, error);
+        const struct sp_preset *preset;
+        int r = sp_policy_source_preset(bytes, &preset, error);
+        return r < 0 ? r : model_of_yaml(preset->yaml, ret_model, error);
     }
     }
     return sp_error_set(error, SP_EINTERNAL, "a policy of no known form");

@@ -26,6 +26,13 @@ int sp_policy_source_init_text(struct sp_policy_source *source, enum sp_policy_f
     size_t max_bytes, struct sp_error *error);
 void sp_policy_source_fini(struct sp_policy_source *source);
 
+/* "preset:", and a preset's name behind it. */
+#define SP_POLICY_PRESET_PREFIX "preset:"
+/* SP_EUNKNOWN_POLICY: none of that name; the error tells those there are. */
+int sp_policy_source_preset(struct sp_str name, const struct sp_preset **ret_preset, struct sp_error *error);
+/* The preset that a reference means; NULL where it means something else. */
+const struct sp_preset *sp_policy_source_find_preset(struct sp_str reference);
+
 /* Decodes: errors of a YAML text have line and column. Any thread. */
 int sp_policy_source_model(
     const struct sp_policy_source *source, struct sp_policy_model **ret_model, struct sp_error *error);

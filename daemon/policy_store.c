@@ -11,8 +11,7 @@
 #include "proto/pack.h"
 #include "proto/scope.h"
 
-#define PRESET_PREFIX "preset:"
-#define ID_PREFIX     "sha256:"
+#define ID_PREFIX "sha256:"
 
 struct sp_policy_store_config sp_policy_store_config_default(void)
 {
@@ -78,15 +77,17 @@ static int unknown(struct sp_str reference, struct sp_error *error)
 static int resolve_preset(struct sp_policy_store *store, struct sp_str reference,
     struct sp_policy_resolve_request *request, struct sp_error *error)
 {
-    size_t n_prefix = sizeof(PRESET_PREFIX) - 1;
+    size_t n_prefix = sizeof(SP_POLICY_PRESET_PREFIX) - 1;
     struct sp_str name = {reference.ptr + n_prefix, reference.n_bytes - n_prefix};
-    if (!sp_policy_folder_name_valid(name))
-        return unknown(reference, error);
+    const struct sp_preset *preset;
+    int r = sp_policy_source_preset(name, &preset, error);
+    if (r < 0)
+        return r;
     struct sp_policy_entry *entry = sp_policy_cache_find_name(&store->cache, SP_POLICY_UID_OPERATOR, name);
     if (entry)
         return resolved(store, request, entry->policy);
     struct sp_policy_source source;
-    int r = sp_policy_source_init_text(&source, SP_POLICY_FORM_PRESET, name, SP_POLICY_NAME_MAX, error);
+    r = sp_policy_source_init_text(&source, SP_POLICY_FORM_PRESET, name, SP_POLICY_NAME_MAX, error);
     return r < 0 ? r : sp_policy_pending_wait(store, SP_POLICY_UID_OPERATOR, &source, request, error);
 }
 
@@ -102,7 +103,7 @@ static struct sp_policy *find_by_name(struct sp_policy_store *store, uint32_t ui
 static int resolve_reference(struct sp_policy_store *store, uint32_t uid, struct sp_str reference,
     struct sp_policy_resolve_request *request, struct sp_error *error)
 {
-    if (starts_with(reference, PRESET_PREFIX))
+    if (starts_with(reference, SP_POLICY_PRESET_PREFIX))
         return resolve_preset(store, reference, request, error);
     if (starts_with(reference, ID_PREFIX)) {
         struct sp_policy *policy = sp_policy_store_find_id(store, reference);
@@ -200,7 +201,7 @@ int sp_policy_store_remove(struct sp_policy_store *store, uint32_t uid, struct s
                                           : sp_policy_cache_find_name(&store->cache, uid, reference);
     const struct sp_policy_name **names = NULL;
     size_t n_names = 0;
-    if (!by_id && (sp_policy_folder_find(store->folder, reference) || starts_with(reference, PRESET_PREFIX)))
+    if (!by_id && (sp_policy_folder_find(store->folder, reference) || starts_with(reference, SP_POLICY_PRESET_PREFIX)))
         return sp_error_set(error, SP_EDENIED, "\"%.*s\" is the operator's", sp_str_int(reference, 64), reference.ptr);
     if (!entry)
         return unknown(reference, error);
@@ -230,32 +231,48 @@ int sp_policy_store_remove(struct sp_policy_store *store, uint32_t uid, struct s
     return result->failed;
 }
 
-static void pack_row(struct sp_buffer *result, const char *name, const struct sp_policy *policy, const char *origin)
+static void pack_row(
+    struct sp_buffer *result, unsigned extra_pairs, const char *name, const char *id, const char *origin)
 {
-    sp_pack_map(result, 3);
+    sp_pack_map(result, 3 + extra_pairs);
     sp_pack_key(result, "name");
     sp_pack_cstr(result, name);
     sp_pack_key(result, "id");
-    sp_pack_cstr(result, sp_policy_id(policy));
+    sp_pack_cstr(result, id);
     sp_pack_key(result, "origin");
     sp_pack_cstr(result, origin);
+}
+
+static void pack_presets(const struct sp_policy_store *store, struct sp_buffer *result)
+{
+    size_t n_presets;
+    const struct sp_preset *presets = sp_preset_all(&n_presets);
+    for (size_t i = 0; i < n_presets; i++) {
+        char name[sizeof(SP_POLICY_PRESET_PREFIX) + SP_POLICY_NAME_MAX];
+        snprintf(name, sizeof(name), SP_POLICY_PRESET_PREFIX "%s", presets[i].name);
+        pack_row(result, 1, name, store->preset_ids[i], "preset");
+        sp_pack_key(result, "summary");
+        sp_pack_cstr(result, presets[i].summary);
+    }
 }
 
 int sp_policy_store_list(struct sp_policy_store *store, uint32_t uid, struct sp_buffer *result)
 {
     const struct sp_policy_name **names = NULL;
-    size_t n_names = 0, n_shadowed = 0;
+    size_t n_names = 0, n_shadowed = 0, n_presets;
+    sp_preset_all(&n_presets);
     int r = sp_policy_cache_names(&store->cache, uid, NULL, &names, &n_names, NULL);
     if (r < 0)
         return r;
     for (size_t i = 0; i < n_names; i++)
         n_shadowed += sp_policy_folder_find(store->folder, sp_str_of(names[i]->text)) != NULL;
-    sp_pack_array(result, store->folder->n_items + n_names - n_shadowed);
+    sp_pack_array(result, store->folder->n_items + n_names - n_shadowed + n_presets);
     for (size_t i = 0; i < store->folder->n_items; i++)
-        pack_row(result, store->folder->items[i].name, store->folder->items[i].policy, "operator");
+        pack_row(result, 0, store->folder->items[i].name, sp_policy_id(store->folder->items[i].policy), "operator");
     for (size_t i = 0; i < n_names; i++)
         if (!sp_policy_folder_find(store->folder, sp_str_of(names[i]->text)))
-            pack_row(result, names[i]->text, names[i]->entry->policy, "own");
+            pack_row(result, 0, names[i]->text, sp_policy_id(names[i]->entry->policy), "own");
+    pack_presets(store, result);
     free(names);
     return result->failed;
 }
@@ -281,6 +298,30 @@ void sp_policy_store_keep_config(struct sp_policy_store *store, const struct sp_
     store->cache.bounds = bounds_of(config);
 }
 
+/* Their ids hang on what they say alone, and a preset that cannot be read is found at the start. */
+static int identify_presets(struct sp_policy_store *store, struct sp_error *error)
+{
+    size_t n_presets;
+    const struct sp_preset *presets = sp_preset_all(&n_presets);
+    store->preset_ids = calloc(n_presets, sizeof(*store->preset_ids));
+    int r = store->preset_ids ? 0 : sp_error_set(error, SP_ENO_MEMORY, NULL);
+    for (size_t i = 0; i < n_presets && r == 0; i++) {
+        struct sp_policy_source source;
+        struct sp_policy_model *model;
+        r = sp_policy_source_init_text(
+            &source, SP_POLICY_FORM_PRESET, sp_str_of(presets[i].name), SP_POLICY_NAME_MAX, error);
+        if (r < 0)
+            break;
+        r = sp_policy_source_model(&source, &model, error);
+        sp_policy_source_fini(&source);
+        if (r < 0)
+            break;
+        snprintf(store->preset_ids[i], sizeof(store->preset_ids[i]), "%s", sp_policy_model_id(model));
+        sp_policy_model_free(model);
+    }
+    return r;
+}
+
 int sp_policy_store_open(
     const struct sp_policy_store_config *config, struct sp_policy_store **ret_store, struct sp_error *error)
 {
@@ -293,6 +334,8 @@ int sp_policy_store_open(
         config->policy_bytes_max, &store->folder, error);
     if (r == 0)
         r = sp_policy_folder_load(store->folder, error);
+    if (r == 0)
+        r = identify_presets(store, error);
     if (r == 0 && config->loop) {
         r = uv_async_init(config->loop, &store->turn, on_turn);
         if (r < 0)
@@ -315,6 +358,7 @@ static void free_store(struct sp_policy_store *store)
     void *context = store->closed_context;
     sp_policy_cache_fini(&store->cache);
     sp_policy_folder_free(store->folder);
+    free(store->preset_ids);
     free(store);
     if (closed)
         closed(context);

@@ -95,7 +95,8 @@ int sp_policy_store_remove(struct sp_policy_store *store, uint32_t uid, struct s
     struct sp_buffer *result, struct sp_error *error);
 #define SP_POLICY_ID_SIZE 72 /* "sha256:", 64 digits, NUL */
 
-/* A list of {name, id, origin: "operator" | "own"} of what the uid can name, in the order of names. */
+/* A list of {name, id, origin: "operator" | "own" | "preset"} of what the uid can name, each origin's in the order of names;
+ * the presets last, from the one that refuses least to the one that refuses most, with their summary. */
 int sp_policy_store_list(struct sp_policy_store *store, uint32_t uid, struct sp_buffer *result);
 
 struct sp_policy_store_stats {

@@ -25,6 +25,7 @@ struct sp_policy_store {
     struct sp_policy_pending *pending;           /* the oldest first */
     struct sp_policy_resolve_request *cancelled; /* to be told on the next turn of the loop */
     struct sp_policy_reload *reload;
+    char (*preset_ids)[SP_POLICY_ID_SIZE]; /* in the order of sp_preset_all */
     uv_async_t turn;
     bool has_turn;
     size_t n_pending;

@@ -62,8 +62,15 @@ size_t sp_policy_model_warnings(const struct sp_policy_model *model, const struc
 /* The policy as a map with its defaults filled in, name included. */
 int sp_policy_model_pack(const struct sp_policy_model *model, struct sp_buffer *buffer);
 
-/* A policy that comes with Sallyport, by its name. SP_EUNKNOWN_POLICY, SP_ENO_MEMORY. */
-int sp_preset_model(const char *name, struct sp_policy_model **ret_model, struct sp_error *error);
+/* A policy that comes with Sallyport, as the YAML text that its users can copy. All static. */
+struct sp_preset {
+    const char *name, *summary;
+    struct sp_str yaml;
+};
+/* From the one that refuses least to the one that refuses most. */
+const struct sp_preset *sp_preset_all(size_t *ret_n_presets);
+/* NULL where there is none of that name. */
+const struct sp_preset *sp_preset_find(struct sp_str name);
 /* The one that judges where nobody names one and the operator has set none: blocks nothing, reports what it sees. */
 #define SP_PRESET_DEFAULT "default"
 

@@ -5,6 +5,10 @@
 #include "client/cmd/cmd_input.h"
 #include "client/cmd/out_escape.h"
 #include "client/cmd/out_json.h"
+#include "client/cmd/out_text.h"
+
+#define PRESET_PREFIX  "preset:"
+#define PRESET_COLUMNS 20
 
 struct options {
     struct sp_common common;
@@ -73,6 +77,20 @@ static int check_id(const struct asking *asking, const sallyport_value *answer)
     return sp_cmd_fail(asking->invocation, SP_EXIT_TROUBLE, "the service did not tell the policy's id");
 }
 
+static int answer_to(const struct asking *asking, int r, const struct sallyport_error *error)
+{
+    int status = r == SALLYPORT_EUNKNOWN_POLICY ? SP_EXIT_BLOCKED : SP_EXIT_TROUBLE;
+    return r == 0 ? 0 : sp_cmd_fail_error(asking->invocation, status, NULL, error);
+}
+
+/* What the service has under the operand. Returns an exit status. */
+static int get_named(const struct asking *asking, sallyport_value **ret_answer)
+{
+    struct sallyport_error error;
+    int status = answer_to(asking, sallyport_policy_get(asking->service, asking->operand, ret_answer, &error), &error);
+    return status ? status : check_id(asking, *ret_answer);
+}
+
 /* Sends the operand's file: to be kept, or to be checked only. Returns an exit status. */
 static int send_file(const struct asking *asking, bool keeps, sallyport_value **ret_answer)
 {
@@ -93,7 +111,8 @@ static int send_file(const struct asking *asking, bool keeps, sallyport_value **
 static int tell_sent(const struct asking *asking, bool keeps)
 {
     sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
-    int status = send_file(asking, keeps, &answer);
+    bool is_preset = !keeps && strncmp(asking->operand, PRESET_PREFIX, sizeof(PRESET_PREFIX) - 1) == 0;
+    int status = is_preset ? get_named(asking, &answer) : send_file(asking, keeps, &answer);
     if (status)
         return status;
     if (asking->options->json) {
@@ -121,28 +140,58 @@ static int put_named(const struct asking *asking)
     return tell_sent(asking, true);
 }
 
-static int answer_to(const struct asking *asking, int r, const struct sallyport_error *error)
-{
-    int status = r == SALLYPORT_EUNKNOWN_POLICY ? SP_EXIT_BLOCKED : SP_EXIT_TROUBLE;
-    return r == 0 ? 0 : sp_cmd_fail_error(asking->invocation, status, NULL, error);
-}
-
+/* A preset as the text that it is, to be copied; anything else as the service understands it. */
 static int show(const struct asking *asking)
 {
     sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
-    struct sallyport_error error;
     int status =
-        sp_input_policy_is_file(asking->operand)
-            ? send_file(asking, false, &answer)
-            : answer_to(asking, sallyport_policy_get(asking->service, asking->operand, &answer, &error), &error);
-    if (status == 0)
-        status = check_id(asking, answer);
+        sp_input_policy_is_file(asking->operand) ? send_file(asking, false, &answer) : get_named(asking, &answer);
     if (status)
         return status;
+    struct sp_str yaml = sp_out_text_of(answer, "yaml");
     if (asking->options->json)
         print_json(answer, 0);
+    else if (yaml.ptr)
+        sp_escape_print_stream(stdout, yaml.ptr, yaml.n_bytes);
     else
         print_json(sallyport_get(answer, "policy"), 2);
+    return 0;
+}
+
+static bool is_preset(const sallyport_value *policy)
+{
+    const char *origin = sallyport_get_text(policy, "origin", NULL);
+    return origin && strcmp(origin, "preset") == 0;
+}
+
+static int presets(const struct asking *asking)
+{
+    sp_cleanup(sallyport_free_scope) sallyport_value *answer = NULL;
+    struct sallyport_error error;
+    int status = answer_to(asking, sallyport_policy_list(asking->service, &answer, &error), &error);
+    if (status)
+        return status;
+    size_t n_presets = 0;
+    for (size_t i = 0; i < sallyport_get_count(answer, NULL); i++) {
+        const sallyport_value *policy = sallyport_at(answer, i);
+        if (!is_preset(policy))
+            continue;
+        n_presets++;
+        if (asking->options->json) {
+            fputs(n_presets == 1 ? "[" : ",", stdout);
+            sp_out_json_value(stdout, policy, 0);
+            continue;
+        }
+        struct sp_str name = sp_out_text_of(policy, "name");
+        sp_escape_print(stdout, name);
+        printf("%*s", name.n_bytes < PRESET_COLUMNS ? PRESET_COLUMNS - (int)name.n_bytes : 1, "");
+        sp_out_text_print(stdout, policy, "summary");
+        putchar('\n');
+    }
+    if (n_presets == 0)
+        return sp_cmd_fail(asking->invocation, SP_EXIT_TROUBLE, "the service has no presets");
+    if (asking->options->json)
+        fputs("]\n", stdout);
     return 0;
 }
 
@@ -187,9 +236,10 @@ static const struct verb {
     const char *operand; /* NULL: none */
     int (*run)(const struct asking *asking);
 } verbs[] = {
-    {"check", "FILE", check},
+    {"check", "FILE|preset:NAME", check},
     {"show", "POLICY", show},
     {"list", NULL, list},
+    {"presets", NULL, presets},
     {"put", "FILE", put_named},
     {"remove", "POLICY", remove_policy},
 };
@@ -203,7 +253,7 @@ static int run(const struct sp_invocation *invocation)
         if (strcmp(operands->items[0], verbs[i].name) == 0)
             verb = &verbs[i];
     if (!verb)
-        return sp_cmd_misused(invocation, "one of check, show, list, put, remove is needed");
+        return sp_cmd_misused(invocation, "one of check, show, list, presets, put, remove is needed");
     if (operands->n_items != (verb->operand ? 2u : 1u) || operands->rest)
         return sp_cmd_misused(invocation,
             verb->operand ? "%s: one %s is needed" : "%s: nothing is expected behind it%s", verb->name,
@@ -220,7 +270,7 @@ static int run(const struct sp_invocation *invocation)
 
 const struct sp_command sp_cmd_policy = {
     .name = "policy",
-    .synopsis = "check FILE | show POLICY | list | put [--name NAME] FILE | remove POLICY",
+    .synopsis = "check FILE | show POLICY | list | presets | put [--name NAME] FILE | remove POLICY",
     .summary = "Check, show, list, name and remove policies",
     .options = {rows, SP_COUNT(rows)},
     .size_bytes = sizeof(struct options),

@@ -44,11 +44,13 @@ static const struct {
     [SP_METHOD_POLICY_GET] = {"What the service makes of a policy.\nOne that is given as a map or text is neither kept "
                               "nor named.\n",
         ROWS({"id", "sha256: and the digest of its content"}, {"policy", "the map, with standards filled in"},
+            {"yaml", "of a preset: its text, with its comments"},
             {"grades", "per pattern: rule, pattern, and how it is searched for in ascii and other (utf8) sources: "
                        "exact, ends, prefilter, pcre"},
             {"warnings", "what is valid and hardly meant"})},
     [SP_METHOD_POLICY_LIST] = {"The names that the caller can use, as a list.\n",
-        ROWS({"name", "to be used as policy"}, {"id", "what it points at"}, {"origin", "operator or own"})},
+        ROWS({"name", "to be used as policy"}, {"id", "what it points at"}, {"origin", "operator, own or preset"},
+            {"summary", "of a preset: what it is for"})},
     [SP_METHOD_POLICY_REMOVE] = {"Removes a name of the caller's, or all that point at an id.\n",
         ROWS({"id", "the policy's"}, {"names", "those that were removed"})},
     [SP_METHOD_SCAN] = {"Judges code without running it.\nAnswers a verdict, see\n.Sx VERDICT .\n", NULL},

@@ -13,6 +13,8 @@ import unittest
 
 from harness import Daemon, DaemonCase, Scripted, TIMEOUT, program
 
+SOURCE = os.environ["SALLYPORT_SOURCE_DIR"]
+
 POLICY = r"""
 name: command
 language: python
@@ -282,6 +284,9 @@ class Run(Command):
         run("1", 125, "--timeout", "9h")
         run("1", 125, "--timeout", "soon")
         run("1", 125, "-p", "no-such-policy")
+        run("1", 125, "-p", "preset:no-such")
+        run("import os", 126, "-p", "preset:production")
+        run("import math; print(math.pi)", 0, "-p", "preset:strict")
         self.assertIn("signal 9", run("import os; os.kill(os.getpid(), 9)", 137)[1])
         self.assertIn("CPU time", run("while True: pass", 152, "--cpu-time", "1s", "--timeout", "60s")[1])
         self.call("run", "missing.py", status=125)
@@ -416,10 +421,38 @@ class Policies(Command):
         self.call("policy", "list", "--socket", "/nonexistent", status=125)
 
 
+    def test_presets(self):
+        names = ["default", "minimal", "development", "production", "strict"]
+        lines = self.call("policy", "presets")[0].splitlines()
+        self.assertEqual([line.split()[0] for line in lines], [f"preset:{name}" for name in names])
+        self.assertEqual(len({line.index(line.split(None, 1)[1]) for line in lines}), 1, "the summaries stand in a column")
+        rows = json.loads(self.call("policy", "presets", "--json")[0])
+        self.assertEqual([(row["name"], row["origin"]) for row in rows], [(f"preset:{name}", "preset") for name in names])
+        self.assertIn("preset:strict\tpreset\tsha256:", self.call("policy", "list")[0])
+        for row in rows:
+            text, _ = self.call("policy", "show", row["name"])
+            with open(os.path.join(SOURCE, "scanner/presets", row["name"].split(":")[1] + ".yaml")) as file:
+                self.assertEqual(text, file.read())
+            self.write("copy.yaml", text)
+            self.assertIn(row["id"], self.call("policy", "check", "copy.yaml")[0])
+            self.assertIn(f"{row['name']}: ok: {row['id']}", self.call("policy", "check", row["name"])[0])
+            self.assertEqual(json.loads(self.call("policy", "show", "--json", row["name"])[0])["id"], row["id"])
+        self.write("os.py", "import os as o\no.system('echo ran')\n")
+        for name, status in zip(names, (0, 0, 1, 1, 1)):
+            self.call("scan", "-p", f"preset:{name}", "os.py", status=status)
+        self.assertIn("modules", json.loads(self.call("explain", "-p", "preset:production", "--json", "os.py")[0]))
+        for command in (("scan", "-p", "preset:no", "os.py"), ("explain", "-p", "preset:no", "os.py")):
+            self.assertIn("default, minimal, development, production, strict", self.call(*command, status=2)[1])
+        self.call("policy", "show", "preset:no", status=1)
+        self.call("policy", "check", "preset:no", status=1)
+        self.call("policy", "presets", "more", status=2)
+
+
 class Others(Command):
     def test_an_answer_of_a_shape_that_is_not_known_is_no_success(self):
         self.write("a.py", "x = 1\n")
         for method, command in (("policy.get", ("policy", "check", "p.yaml")), ("policy.get", ("policy", "show", "some")),
+                                ("policy.list", ("policy", "presets")), ("policy.get", ("policy", "check", "preset:strict")),
                                 ("policy.put", ("policy", "put", "p.yaml")), ("explain", ("explain", "a.py"))):
             for answer in ({}, [], None):
                 with self.subTest((command, answer)), Scripted(self.dir, {"hello": {}, method: answer}) as path:

@@ -73,15 +73,18 @@ class Manual(DaemonCase):
             answers = {
                 "hello": client.call("hello"),
                 "policy.put": put,
-                "policy.get": client.call("policy.get", {"policy": put["id"]}),
-                "policy.list": client.call("policy.list")[0],
+                "policy.get": client.call("policy.get", {"policy": "preset:minimal"}),
+                "policy.list": client.call("policy.list")[-1],
                 "explain": client.call("explain", {**code, "policy": put["id"]}),
                 "run": client.call("run", code),
                 "stats": client.call("stats"),
                 "policy.remove": client.call("policy.remove", {"policy": "mine"}),
                 "reload": client.call("reload"),
             }
-            self.assertEqual({row["origin"] for row in client.call("policy.list")}, {"operator"})
+            self.assertEqual(set(client.call("policy.get", {"policy": put["id"]})), set(answers["policy.get"]) - {"yaml"})
+            rows = client.call("policy.list")
+            self.assertEqual({row["origin"] for row in rows}, {"operator", "preset"})
+            self.assertEqual(set(rows[0]), set(rows[-1]) - {"summary"})
             for method, answer in answers.items():
                 self.assertEqual(set(answer), set(self.result(method)), method)
             refused = client.call("run", {**code, "policy": put["id"]})

@@ -101,7 +101,31 @@ class Policies(ClientCase):
 
     def test_the_preset_that_ships_blocks_nothing(self):
         self.assertTrue(self.judged_by("preset:default")["safe"])
-        self.fails("unknown_policy", "scan", code="x", language="python", policy="preset:nothing")
+
+    def test_presets_are_listed_read_and_judge(self):
+        rows = [row for row in self.call("policy.list") if row["origin"] == "preset"]
+        self.assertEqual([row["name"] for row in rows],
+                         [f"preset:{name}" for name in ("default", "minimal", "development", "production", "strict")])
+        refused = []
+        for row in rows:
+            self.assertTrue(row["summary"])
+            got = self.call("policy.get", policy=row["name"])
+            self.assertEqual(got["id"], row["id"])
+            self.assertEqual(got["warnings"], [])
+            # Its text is the policy: whoever puts it has the same.
+            self.assertEqual(self.call("policy.put", policy={"yaml": got["yaml"]}, name="copy")["id"], row["id"])
+            verdict = self.judged_by(row["name"])
+            self.assertEqual(verdict["policies"], [row["id"]])
+            refused.append(not verdict["safe"])
+        self.assertEqual(refused, [False, False, False, True, True])
+        self.call("policy.remove", policy="copy")
+        self.fails("denied", "policy.remove", policy="preset:strict")
+
+    def test_a_preset_that_is_not_there_is_told_with_those_that_are(self):
+        for method in ("scan", "explain", "run"):
+            error = self.fails("unknown_policy", method, code="x", language="python", policy="preset:nothing")
+            self.assertIn("(default, minimal, development, production, strict)", error)
+        self.fails("unknown_policy", "policy.get", policy="preset:")
 
     def test_changes_are_told_in_the_audit(self):
         put = self.call("policy.put", policy=EVAL, name="audited")
@@ -149,6 +173,12 @@ class Operators(unittest.TestCase):
             self.assertEqual(len(verdict["policies"]), 2)
             result = daemon.call("run", {"code": "eval('1')", "language": "python", "policy": NOTHING})
             self.assertFalse(result["ran"])
+
+    def test_a_preset_may_be_the_default_and_mandatory(self):
+        with Daemon({"policy": {"default": "preset:strict", "mandatory": "preset:minimal"}}) as daemon:
+            verdict = daemon.call("scan", {"code": "import ctypes", "language": "python"})
+            self.assertEqual({violation["rule"] for violation in verdict["violations"] if violation["blocking"]},
+                             {"allowed_modules", "restricted_modules[ctypes]"})
 
     def test_the_default_policy_is_the_operators(self):
         with Daemon({"policy": {"default": "house"}}, policies={"house": EVAL_YAML}) as daemon:

@@ -226,9 +226,9 @@ Test(policy_pending, presets_take_their_askers_room, .init = set_up, .fini = tea
     f.config.compiles_max = 3;
     f.config.user_compiles_max = 2;
     open_store();
-    cr_assert_eq(ask(&asked[0], 1, "preset:a"), 0);
-    cr_assert_eq(ask(&asked[1], 1, "preset:b"), 0);
-    cr_assert_eq(ask(&asked[2], 1, "preset:c"), SP_EBUSY);
+    cr_assert_eq(ask(&asked[0], 1, "preset:minimal"), 0);
+    cr_assert_eq(ask(&asked[1], 1, "preset:strict"), 0);
+    cr_assert_eq(ask(&asked[2], 1, "preset:production"), SP_EBUSY);
     cr_assert_eq(ask(&other, 2, "preset:" SP_PRESET_DEFAULT), 0);
     wait_for(&other);
     cr_assert_eq(other.code, 0, "%s", other.text);

@@ -16,9 +16,48 @@ Test(policy_store, names_what_is_unknown_or_wrong, .init = set_up, .fini = tear_
     cr_assert_eq(ask_yaml(&asked, 1, "patterns: [{pattern: '(', description: d, severity: hihg}]"), 0);
     wait_for(&asked);
     cr_assert_eq(asked.code, SP_EINVALID_POLICY);
-    cr_assert_eq(ask(&asked, 1, "preset:nothing"), 0);
-    wait_for(&asked);
-    cr_assert_eq(asked.code, SP_EUNKNOWN_POLICY);
+}
+
+Test(
+    policy_store, a_preset_that_is_not_there_is_told_at_once_and_with_those_that_are, .init = set_up, .fini = tear_down)
+{
+    static const char *const bad[] = {"nothing", "", "Minimal", "minimal ", "../minimal"};
+    open_store();
+    for (size_t i = 0; i < SP_COUNT(bad); i++) {
+        struct sp_policy_resolve_request request = {0};
+        struct sp_error error = {0};
+        char text[80];
+        int n = snprintf(text, sizeof(text), "preset:%s", bad[i]);
+        const msgpack_object name = {.type = MSGPACK_OBJECT_STR, .via.str = {.ptr = text, .size = (uint32_t)n}};
+        cr_assert_eq(sp_policy_store_resolve(f.store, 1, &name, &request, &error), SP_EUNKNOWN_POLICY, "%s", bad[i]);
+        cr_assert_not_null(strstr(error.text, "(default, minimal, development, production, strict)"), "%s", error.text);
+    }
+    cr_assert_eq(stats().compiling, 0);
+}
+
+/* Each as the store's list tells it, and under the id that the list tells. */
+Test(policy_store, every_preset_compiles_and_is_listed_with_its_id, .init = set_up, .fini = tear_down)
+{
+    size_t n_presets;
+    const struct sp_preset *presets = sp_preset_all(&n_presets);
+    struct sp_buffer list;
+    open_store();
+    sp_buffer_init(&list, 100000);
+    cr_assert_eq(sp_policy_store_list(f.store, 1, &list), 0);
+    cr_assert_eq(list.bytes[0], 0x90 + n_presets);
+    for (size_t i = 0; i < n_presets; i++) {
+        struct asked asked = {0};
+        char name[80];
+        snprintf(name, sizeof(name), "preset:%s", presets[i].name);
+        if (ask(&asked, 1, name) == 0)
+            wait_for(&asked);
+        cr_assert_eq(asked.code, 0, "%s: %s", name, asked.text);
+        cr_assert_not_null(memmem(list.bytes, list.n_bytes, name, strlen(name)), "%s", name);
+        cr_assert_not_null(memmem(list.bytes, list.n_bytes, asked.ids[0], strlen(asked.ids[0])), "%s", name);
+        cr_assert_not_null(
+            memmem(list.bytes, list.n_bytes, presets[i].summary, strlen(presets[i].summary)), "%s", name);
+    }
+    sp_buffer_fini(&list);
 }
 
 Test(policy_store, compiles_a_preset_once, .init = set_up, .fini = tear_down)
@@ -51,8 +90,6 @@ static struct sp_policy *put(uint32_t uid, const char *name, const char *text, i
     sp_buffer_fini(&request.warnings);
     return (struct sp_policy *)kept;
 }
-
-/* Else names of presets that there are not would fill it for everybody. */
 
 Test(policy_store, names_belong_to_the_uid_that_put_them, .init = set_up, .fini = tear_down)
 {
@@ -129,7 +166,9 @@ Test(policy_store, names_of_the_folder_win, .init = set_up, .fini = tear_down)
     cr_assert_eq(ask(&asked, 1, "house"), SP_POLICY_RESOLVED);
     cr_assert_str_eq(asked.ids[0], operators);
     cr_assert_eq(sp_policy_store_list(f.store, 1, &result), 0);
-    cr_assert_eq(result.bytes[0], 0x91, "the name is listed once");
+    size_t n_presets;
+    sp_preset_all(&n_presets);
+    cr_assert_eq(result.bytes[0], 0x91 + n_presets, "the name is listed once");
     sp_buffer_fini(&result);
 }
 
