@@ -79,7 +79,7 @@ struct asked {
     struct sp_policy_resolve_request request;
     bool done;
     int code;
-    char text[320];
+    char text[sizeof(struct sp_error)];
     char ids[SP_SCAN_POLICIES_MAX][SP_POLICY_ID_SIZE];
     size_t n_ids;
 };
