@@ -86,24 +86,25 @@ struct sp_python_resolver {
     uint32_t n_read;
     struct sp_str stars[SP_PYTHON_STARS_MAX]; /* modules of star imports */
     uint32_t n_stars;
-    uint32_t walk;                /* 1, 2, … */
-    bool items_stored;            /* a container got an item by assignment */
-    bool keeps;                   /* rows whose names are only looked at are known */
-    bool names_change;            /* the program sets names of its module that are not known */
-    bool self_seen;               /* it takes its own module from sys.modules, or imports it */
-    bool builtins_change;         /* the program puts something of its own into the builtins */
-    bool again;                   /* a name that was read got a new meaning */
-    uint32_t scope;               /* where the walk is */
-    uint32_t function;            /* its function + 1, 0: none */
-    unsigned n_branches;          /* how many conditions lie between the scope and the walk */
-    unsigned quiet;               /* nothing is told: values only */
-    unsigned depth;               /* of the expression, in the tree */
-    unsigned n_calls;             /* calls of callbacks within each other */
-    unsigned n_rounds;            /* calls that are walked again within each other */
-    struct sp_python_call *calls; /* to be used again */
-    size_t told_bytes;            /* left for texts that are told: constants, what is evaluated */
-    size_t n_keeps;               /* items of rows left that are copied to last, in all walks */
-    size_t n_steps;               /* left for what is walked more than once */
+    uint32_t walk;                          /* 1, 2, … */
+    bool items_stored;                      /* a container got an item by assignment */
+    const struct sp_python_node *looked_at; /* a chain whose value goes nowhere */
+    bool keeps;                             /* rows whose names are only looked at are known */
+    bool names_change;                      /* the program sets names of its module that are not known */
+    bool self_seen;                         /* it takes its own module from sys.modules, or imports it */
+    bool builtins_change;                   /* the program puts something of its own into the builtins */
+    bool again;                             /* a name that was read got a new meaning */
+    uint32_t scope;                         /* where the walk is */
+    uint32_t function;                      /* its function + 1, 0: none */
+    unsigned n_branches;                    /* how many conditions lie between the scope and the walk */
+    unsigned quiet;                         /* nothing is told: values only */
+    unsigned depth;                         /* of the expression, in the tree */
+    unsigned n_calls;                       /* calls of callbacks within each other */
+    unsigned n_rounds;                      /* calls that are walked again within each other */
+    struct sp_python_call *calls;           /* to be used again */
+    size_t told_bytes;                      /* left for texts that are told: constants, what is evaluated */
+    size_t n_keeps;                         /* items of rows left that are copied to last, in all walks */
+    size_t n_steps;                         /* left for what is walked more than once */
     size_t round_bytes;           /* left for what is walked again with known values: beyond it nothing is known */
     struct sp_python_set subject; /* of the match statement */
     int code;                     /* SP_E… once memory ran out */
@@ -244,6 +245,8 @@ void sp_resolve_python_member_tell_way(
     struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end);
 /* Tells the path of a package where it is set, or something is done with it: a module that has one is a package, and its parts
  * come from there. Called for whatever name it is. */
+/* Is it an attribute that gives a dictionary of names away? One that is only looked at gives nothing away. */
+bool sp_resolve_python_member_is_space(struct sp_str name);
 void sp_resolve_python_member_tell_path(
     struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end);
 /* from[…], the INDEX node being given; called: the result is called in turn. */
@@ -358,6 +361,8 @@ void sp_resolve_python_keep_not(struct sp_python_resolver *resolver, struct sp_s
 /* A name of the module is set, by a way on which the value is not seen; ptr NULL: any name. */
 void sp_resolve_python_keep_set(struct sp_python_resolver *resolver, struct sp_str name);
 bool sp_resolve_python_keep_is_set(const struct sp_python_resolver *resolver, uint32_t name);
+/* Is nothing done with what the name means but calling it? */
+bool sp_resolve_python_keep_is_called(const struct sp_python_resolver *resolver, uint32_t name);
 /* Code that is evaluated, and may do all that to the names that it speaks of. */
 void sp_resolve_python_keep_evaluated(struct sp_python_resolver *resolver, struct sp_str code);
 /* Is the target the only name of the value's row, and is nothing done with it but looking? */

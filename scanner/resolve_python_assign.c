@@ -50,6 +50,14 @@ static void assign_items(
     }
 }
 
+/* sys.modules["a.b"] = a.b: what an import would find there anyway. */
+static bool is_itself(const struct sp_python_resolver *resolver, struct sp_str name, const struct sp_python_set *set)
+{
+    const struct sp_python_value *module = sp_resolve_python_set_single(set);
+    return module && module->kind == SP_PYTHON_VALUE_PATH && !module->builtin && sp_str_equal(module->text, name) &&
+           !sp_share_python_is_own(resolver, name);
+}
+
 /* a.b = x and a[k] = x: the last link is the target. */
 static void assign_link(
     struct sp_python_resolver *resolver, const struct sp_python_node *target, const struct sp_python_set *set)
@@ -155,7 +163,7 @@ static void assign_link(
                 sp_python_names_add(&resolver->names, sp_resolve_python_emit_keep(resolver, constant->text));
             sp_resolve_python_scope_bind_in(resolver, SP_PYTHON_SCOPE_MEMBERS, number, set);
         }
-        if (!own)
+        if (!own && !(constant && is_itself(resolver, constant->text, set)))
             sp_resolve_python_store_tell(resolver, value, target->start, target->end);
         bool space = value->kind == SP_PYTHON_VALUE_NAMESPACE;
         if (space)

@@ -186,6 +186,10 @@ static void call_function(
 {
     const struct sp_python_function *function = &resolver->functions[index];
     uint32_t scope = function->scope, at = 0;
+    const struct sp_python_set unknown = {.other = true};
+    bool spread = call->more;
+    for (uint32_t i = 0; i < call->n_arguments; i++)
+        spread |= call->arguments[i].star;
     uint32_t child = sp_python_tree_at(&resolver->tree, function->node)->child;
     while (child && sp_python_tree_at(&resolver->tree, child)->kind != SP_PYTHON_NODE_PARAMETERS)
         child = sp_python_tree_at(&resolver->tree, child)->next;
@@ -206,8 +210,10 @@ static void call_function(
         for (uint32_t i = 0; i < call->n_arguments && !given; i++)
             if (call->arguments[i].name == node->name)
                 given = &call->arguments[i];
-        if (given && given->set.n_items)
+        if (given)
             sp_resolve_python_scope_bind_in(resolver, scope, node->name, &given->set);
+        else if (spread)
+            sp_resolve_python_scope_bind_in(resolver, scope, node->name, &unknown);
     }
     struct sp_python_set any = {0};
     sp_resolve_python_scope_answer(resolver, index, &any);

@@ -80,6 +80,18 @@ static void gather(struct sp_python_resolver *resolver, const struct sp_python_n
     }
 }
 
+/* type(x), len(x): a builtin that hands on nothing of its only argument. */
+static bool is_look(
+    const struct sp_python_resolver *resolver, const struct sp_python_set *callee, const struct sp_python_node *call)
+{
+    static const char *const names[] = {"bool", "id", "len", "type"};
+    const struct sp_python_value *function = sp_resolve_python_set_single(callee);
+    bool look = false;
+    for (size_t i = 0; function && function->builtin && i < sizeof(names) / sizeof(names[0]); i++)
+        look |= sp_str_is(function->text, names[i]);
+    return look && call->child && !sp_resolve_python_at(resolver, call->child)->next;
+}
+
 /* A call within a chain. What is on the stack for it must not be there for every link: chains nest. */
 static __attribute__((noinline)) void call_link(struct sp_python_resolver *resolver, const struct sp_python_set *callee,
     const struct sp_python_node *node, uint32_t start, bool called, struct sp_python_set *ret_set)
@@ -89,7 +101,10 @@ static __attribute__((noinline)) void call_link(struct sp_python_resolver *resol
     *ret_set = (struct sp_python_set){.other = true};
     if (!call)
         return;
+    if (is_look(resolver, callee, node))
+        resolver->looked_at = sp_resolve_python_at(resolver, node->child);
     gather(resolver, node, call);
+    resolver->looked_at = NULL;
     struct sp_python_set none = {.other = true};
     if (!sp_resolve_python_set_affords(resolver, callee, &set)) {
         sp_resolve_python_emit_limit(resolver, "a name with too many meanings, or too long", start, node->end);
@@ -132,7 +147,9 @@ void sp_resolve_python_expression_chain(
         struct sp_python_set before = set;
         if (here->kind == SP_PYTHON_NODE_ATTRIBUTE) {
             struct sp_str text = resolver->names.items[here->name];
-            sp_resolve_python_member_tell_way(resolver, text, here->start, here->end);
+            bool looked_at = resolver->looked_at == node && !here->next && sp_resolve_python_member_is_space(text);
+            if (!looked_at)
+                sp_resolve_python_member_tell_way(resolver, text, here->start, here->end);
             if (here->next)
                 sp_resolve_python_member_tell_path(resolver, text, here->start, here->end);
             sp_resolve_python_member_any(resolver, &before, text, SP_VIA_DIRECT, node->start, here->end, &set);
@@ -290,7 +307,11 @@ static void binary(
     for (uint32_t child = first->next; child; child = sp_resolve_python_at(resolver, child)->next) {
         struct sp_python_set right, result = {0};
         enum sp_python_operator op = sp_resolve_python_at(resolver, child)->joint;
+        bool sought = op == SP_PYTHON_OPERATOR_IN || op == SP_PYTHON_OPERATOR_NOT_IN;
+        if (sought && child == first->next && !sp_resolve_python_at(resolver, child)->next)
+            resolver->looked_at = sp_resolve_python_at(resolver, child);
         sp_resolve_python_expression(resolver, child, &right);
+        resolver->looked_at = NULL;
         if (op == SP_PYTHON_OPERATOR_OR || op == SP_PYTHON_OPERATOR_AND) {
             sp_resolve_python_set_join(resolver, &left, &right);
             continue;

@@ -100,8 +100,13 @@ static void look_chain(struct sp_python_resolver *resolver, const struct sp_pyth
         bool taken = here == link && named && only_iterates(resolver, first->name, looked_at && !second);
         if (here->kind == SP_PYTHON_NODE_ATTRIBUTE)
             hand(resolver, here->name);
-        else
-            look_all(resolver, here->child, here->kind == SP_PYTHON_NODE_CALL && (taken || (text && here == second)));
+        else if (here->child) {
+            bool consumed = here->kind == SP_PYTHON_NODE_CALL && (taken || (text && here == second));
+            bool calls = taken && (sp_str_is(resolver->names.items[first->name], "filter") ||
+                                      sp_str_is(resolver->names.items[first->name], "map"));
+            look(resolver, here->child, consumed && !calls);
+            look_all(resolver, sp_resolve_python_at(resolver, here->child)->next, consumed);
+        }
     }
 }
 
@@ -193,7 +198,9 @@ static void look(struct sp_python_resolver *resolver, uint32_t index, bool looke
         for (; child; child = sp_resolve_python_at(resolver, child)->next)
             look_target(resolver, child);
         return;
-    case SP_PYTHON_NODE_GLOBAL:
+    case SP_PYTHON_NODE_GLOBAL: /* a function's own is everybody's then */
+        look_all(resolver, child, false);
+        __attribute__((fallthrough));
     case SP_PYTHON_NODE_NONLOCAL:
         for (; child; child = sp_resolve_python_at(resolver, child)->next)
             look_target(resolver, child);
@@ -280,6 +287,11 @@ void sp_resolve_python_keep_set(struct sp_python_resolver *resolver, struct sp_s
 bool sp_resolve_python_keep_is_set(const struct sp_python_resolver *resolver, uint32_t name)
 {
     return resolver->names_change || (name < resolver->n_read && (resolver->handed[name] & SET));
+}
+
+bool sp_resolve_python_keep_is_called(const struct sp_python_resolver *resolver, uint32_t name)
+{
+    return resolver->keeps && name < resolver->n_read && !(resolver->handed[name] & HANDED);
 }
 
 static bool is_word(unsigned char byte)

@@ -41,6 +41,12 @@ void sp_resolve_python_member_tell_way(
             sp_resolve_python_emit_dynamic(resolver, ways[i].what, start, end);
 }
 
+bool sp_resolve_python_member_is_space(struct sp_str name)
+{
+    return sp_str_is(name, "__globals__") || sp_str_is(name, "f_builtins") || sp_str_is(name, "f_globals") ||
+           sp_str_is(name, "f_locals") || sp_str_is(name, "func_globals");
+}
+
 void sp_resolve_python_member_tell_path(
     struct sp_python_resolver *resolver, struct sp_str name, uint32_t start, uint32_t end)
 {

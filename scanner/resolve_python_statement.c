@@ -26,8 +26,18 @@ static void annotation(struct sp_python_resolver *resolver, uint32_t index)
     sp_resolve_python_action_escape(resolver, &set, node->start, node->end);
 }
 
-/* Parameters are bound to their defaults and to what is not known; defaults belong to the scope outside. */
-static void parameters(struct sp_python_resolver *resolver, uint32_t node, uint32_t scope)
+/* A function within another one, of which all calls are seen. */
+static bool is_closed(const struct sp_python_resolver *resolver, const struct sp_python_node *function)
+{
+    return function->kind == SP_PYTHON_NODE_FUNCTION && function->has_as &&
+           sp_resolve_python_at(resolver, function->child)->kind != SP_PYTHON_NODE_DECORATOR &&
+           resolver->scopes[resolver->scope].kind == SP_PYTHON_SCOPE_FUNCTION &&
+           sp_resolve_python_keep_is_called(resolver, function->name);
+}
+
+/* Parameters are bound to their defaults and to what is not known, unless all that they are handed is; defaults belong to the
+ * scope outside. */
+static void parameters(struct sp_python_resolver *resolver, uint32_t node, uint32_t scope, bool closed)
 {
     for (uint32_t child = sp_resolve_python_at(resolver, node)->child; child;
          child = sp_resolve_python_at(resolver, child)->next) {
@@ -44,7 +54,7 @@ static void parameters(struct sp_python_resolver *resolver, uint32_t node, uint3
             else
                 sp_resolve_python_expression(resolver, part, &set);
         }
-        set.other = true;
+        set.other |= !closed || parameter->op;
         sp_resolve_python_scope_bind_in(resolver, scope, parameter->name, &set);
     }
 }
@@ -65,7 +75,7 @@ const struct sp_python_value *sp_resolve_python_statement_define(struct sp_pytho
         if (kind == SP_PYTHON_NODE_DECORATOR)
             continue;
         if (kind == SP_PYTHON_NODE_PARAMETERS) {
-            parameters(resolver, child, scope);
+            parameters(resolver, child, scope, is_closed(resolver, node));
             continue;
         }
         bool body = kind == SP_PYTHON_NODE_BLOCK || node->kind == SP_PYTHON_NODE_LAMBDA;

@@ -202,3 +202,71 @@ Test(resolve_python_keep, a_name_of_the_module_may_be_set_through_its_dictionary
     expect_nothing("NAME = 'json'\nexec('x = 1')\n__import__(NAME)");
     expect_nothing("NAME = 'json'\nglobals()['OTHER'] = x\n__import__(NAME)");
 }
+
+Test(resolve_python_keep, a_function_within_another_gets_what_its_calls_give_it)
+{
+    expect_nothing(
+        "import math\ndef o(x):\n  def look(n): return getattr(math, n)\n  return look('sin')(x) + look('cos')(x)");
+    expect_nothing("def o(x):\n  def imp(n, k=1): return __import__(n)\n  a = imp('json')\n  return imp('re', k=2).x");
+    expect_nothing("def o(x):\n  def imp(n): return __import__(n)\n  for k in ('json', 're'): imp(k)");
+    expect_found("def o(x):\n  def imp(n): return __import__(n)\n  imp('json'); imp('socket')");
+}
+
+Test(resolve_python_keep, of_a_function_that_is_handed_on_not_all_calls_are_seen)
+{
+    static const char *const ways[] = {
+        "  imp(x)",
+        "  imp(input())",
+        "  imp('json'); imp(*x)",
+        "  imp('json'); imp(**x)",
+        "  imp('json')\n  return imp",
+        "  imp('json')\n  g(imp)",
+        "  imp('json')\n  y = imp\n  y(input())",
+        "  imp('json')\n  for i in map(imp, [x]): pass",
+        "  imp('json')\n  list(map(imp, [input()]))",
+        "  imp('json')\n  sorted(x, key=imp)",
+        "  imp('json')\n  locals()['imp'](input())",
+        "  imp('json')\n  eval('imp(input())')",
+        "  imp('json')\n  exec('imp(input())')",
+        "  imp('json')\n  return lambda: imp",
+        "  imp('json')\n  [imp][0](input())",
+        "  imp('json')\n  x.y = imp",
+        "  imp('json')\n  imp.__call__(input())",
+        "  imp('json')\n  getattr(imp, '__call__')(input())",
+        "  imp(n='json'); imp(n=x)",
+        "  imp('json')\n  class C: f = imp",
+        "  imp('json')\n  yield imp",
+        "  imp('json')\n  def k(): imp(input())",
+        "  imp('json')\n  k = lambda z: imp(z)",
+        "  imp('json')\n  f'{(lambda f: f(input()))(imp)}'",
+        "  imp('json')\n  list(filter(imp, [input()]))",
+        "  imp('json')\n  with imp as f: f(input())",
+        "  imp('socket')",
+        "  return imp",
+        "  pass",
+        "  imp('json')\n  match imp:\n    case f: f(input())",
+        "  imp('json')\n  (imp if x else 1)(input())",
+        "  imp('json')\n  imp.__get__(1)\n  imp.__get__(input())()",
+        "  imp('json')\n  imp.__wrapped__(input())",
+        "  imp('json')\n  import functools\n  functools.partial(imp, input())()",
+        "  imp('json')\n  o.imp = imp",
+        "  imp('json')\n  if x: imp = g\n  imp(input())",
+        "  imp('json')\n  return [x for imp in [imp]]",
+    };
+    char source[400];
+    for (size_t i = 0; i < SP_COUNT(ways); i++) {
+        snprintf(source, sizeof(source), "def o(x):\n  def imp(n): return __import__(n)\n%s\n", ways[i]);
+        expect_reported(source);
+    }
+    expect_reported(
+        "def o():\n  global imp\n  def imp(n): return __import__(n)\n  imp('json')\no()\nimport __main__ as m\nm.x");
+    expect_reported("def o(x):\n  @x\n  def imp(n): return __import__(n)\n  imp('json')");
+    expect_reported("class C:\n  def imp(n): return __import__(n)\n  imp('json')");
+    expect_reported("def imp(n): return __import__(n)\nimp('json')");
+    expect_reported("def o(x):\n  async def imp(*n): return __import__(n[0])\n  imp('json')");
+    expect_reported("def o(x):\n  def imp(n, m=x): return __import__(m)\n  imp('json')");
+    expect_reported("def o(x):\n  def imp(n):\n    n += x\n    return __import__(n)\n  imp('json')");
+    expect_reported("def o(x):\n  def imp(n):\n    for n in x: __import__(n)\n  imp('json')");
+    expect_reported("def o(x):\n  def imp(n):\n    def z(): \n      nonlocal n\n      n = input()\n    z()\n    "
+                    "__import__(n)\n  imp('json')");
+}
