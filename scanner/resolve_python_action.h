@@ -66,7 +66,18 @@ void sp_resolve_python_lookup_member(struct sp_python_resolver *resolver, const 
     const struct sp_python_argument *name, enum sp_via via, const struct sp_python_call *call,
     struct sp_python_set *set);
 
+/* ---- method ---- */
+
+/* Does the method of a dictionary give away none of its values? */
+bool sp_resolve_python_method_is_plain(struct sp_str name);
+/* A call of a method that is bound: the callee's only item has it. */
+void sp_resolve_python_method_call(struct sp_python_resolver *resolver, const struct sp_python_value *callee,
+    const struct sp_python_call *call, struct sp_python_set *set);
+
 /* ---- call ---- */
+
+/* What the callee does with its arguments is not followed. keys: it sees no more of a dictionary than those. */
+void sp_resolve_python_call_hide(struct sp_python_resolver *resolver, const struct sp_python_call *call, bool keys);
 
 /* The positional argument at i, or the one of that keyword (may be NULL); NULL: none that is known to be it. */
 const struct sp_python_argument *sp_resolve_python_call_argument(

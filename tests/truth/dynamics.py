@@ -25,8 +25,8 @@ EVALUATION = {
     "get_type_hints", "loads", "repeat", "run", "runctx", "runeval", "signature", "timeit",
 }  # fmt: skip
 FED = {
-    "Bdb", "InteractiveConsole", "InteractiveInterpreter", "Pdb", "Trace", "breakpoint", "dictConfig", "fileConfig", "interact",
-    "main", "post_mortem", "run_string", "set_trace",
+    "Bdb", "InteractiveConsole", "InteractiveInterpreter", "Pdb", "Trace", "breakpoint", "dictConfig",
+    "fileConfig", "interact", "main", "post_mortem", "run_string", "set_trace",
 }  # fmt: skip
 TEXTS = {
     "DocTestParser", "DocTestRunner", "Formatter", "doctest", "testfile", "testmod",
