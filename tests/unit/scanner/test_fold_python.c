@@ -3,6 +3,7 @@
 
 #include "proto/language.h"
 #include "proto/scope.h"
+#include "scanner/fold_python.h"
 #include "scanner/tongue.h"
 
 /* What the expression is folded to as the one argument of f(); NULL: it is not. */
@@ -240,4 +241,40 @@ Test(fold_python, stops_at_its_bound)
     expect("chr(9007199254740992 * 9007199254740992)", NULL);
     expect("chr(1 // 0)", NULL);
     expect("chr(2 ** 99999)", NULL);
+}
+
+Test(fold_python, rows_of_rows_are_compared_within_a_bound, .timeout = 20)
+{
+    enum { WIDE = 4096 };
+    static struct sp_python_value leaves[2], rows[3][2];
+    static const struct sp_python_value *items[3][2][WIDE];
+    for (int side = 0; side < 2; side++) {
+        leaves[side].kind = SP_PYTHON_VALUE_NUMBER;
+        const struct sp_python_value *inner = &leaves[side];
+        for (int depth = 0; depth < 3; depth++) {
+            for (int i = 0; i < WIDE; i++)
+                items[depth][side][i] = inner;
+            rows[depth][side] = (struct sp_python_value){
+                .kind = SP_PYTHON_VALUE_SEQUENCE, .items = items[depth][side], .n_items = WIDE};
+            inner = &rows[depth][side];
+        }
+    }
+    cr_expect(sp_fold_python_equal(&rows[0][0], &rows[0][1], 3));
+    cr_expect(!sp_fold_python_equal(&rows[2][0], &rows[2][1], 3), "sixty thousand million items");
+    cr_expect(sp_fold_python_equal(&rows[2][0], &rows[2][0], 3));
+}
+
+Test(fold_python, a_look_at_a_long_text_is_paid_for)
+{
+    struct sp_arena arena;
+    sp_arena_init(&arena, 1 << 20);
+    static char blanks[50000];
+    memset(blanks, ' ', sizeof(blanks));
+    struct sp_fold_python fold = {.arena = &arena, .left_bytes = 100000};
+    struct sp_python_value text = {.kind = SP_PYTHON_VALUE_TEXT, .text = {blanks, sizeof(blanks)}};
+    int n_looks = 0;
+    while (sp_fold_python_method(&fold, &text, SP_STR("strip"), NULL, 0, NULL) && n_looks < 1000)
+        n_looks++;
+    cr_expect(fold.spent && n_looks < 20, "%d", n_looks);
+    sp_arena_fini(&arena);
 }

@@ -133,3 +133,20 @@ Test(program, files_are_walked_again_only_for_what_they_asked_for)
     cr_expect_eq(walks_over(backwards, 3), 4);
     cr_expect_eq(walks_over(chain, 4), 4 + 3 + 2 + 1);
 }
+
+/* What files give each other is copied: rows of rows of one value are told as a bound, and are no error. */
+Test(program, rows_of_rows_that_files_share_are_bounded, .timeout = 60)
+{
+    struct sp_program_file files[16];
+    char paths[16][32], codes[16][64];
+    struct sp_program *program = NULL;
+    struct sp_error error = {0};
+    for (size_t i = 0; i < 16; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "f%zu.py", i);
+        snprintf(codes[i], sizeof(codes[i]), "a.x%zu = ((('x',) * 60,) * 60,) * 60\n", i);
+        files[i] = (struct sp_program_file){
+            .path = sp_str_of(paths[i]), .code = sp_str_of(codes[i]), .language = SP_STR("python")};
+    }
+    cr_expect_eq(sp_program_new(files, 16, &program, &error), 0, "%s", error.text);
+    sp_program_free(program);
+}

@@ -84,3 +84,13 @@ Test(resolve_python_set, calls_of_calls_are_followed_to_the_end_of_the_largest_s
     struct cost cost = cost_of(text);
     cr_expect(!cost.limited);
 }
+
+/* Rows of rows of rows of one value: a line, and millions of items. */
+Test(resolve_python_set, rows_of_rows_are_kept_within_a_budget, .timeout = 60)
+{
+    struct cost one = cost_of("q = ((('x',) * 300,) * 300,) * 300\n");
+    cr_expect(one.limited);
+    cr_expect(one.lasting_bytes < (size_t)128 << 20, "%zu", one.lasting_bytes);
+    struct cost few = cost_of("q = ((('x',) * 30,) * 30,) * 30\n");
+    cr_expect(!few.limited);
+}
