@@ -18,6 +18,7 @@
 #define POSITIONS_MAX    1500 /* positions that Hyperscan's automaton may have, about */
 #define REPEAT_POSITIONS 256  /* a repetition that takes more is widened where there are too many in all */
 #define REPEAT_WIDENED   32
+#define SMALL_SET        4 /* points of ASCII that may be one letter in both cases */
 
 struct printer {
     const struct sp_re *re;
@@ -337,13 +338,43 @@ static void put_condition(struct printer *printer, const struct sp_re_node *node
     put(printer, ")");
 }
 
+static bool is_small(struct printer *printer, const struct sp_re_node *node)
+{
+    struct sp_re_units units = {0};
+    int r = sp_re_units_of(node, false, printer->arena, &units);
+    if (r < 0)
+        printer->code = printer->code ? printer->code : r;
+    uint32_t n = 0;
+    for (size_t i = 0; i < units.set.n_ranges; i++)
+        n += units.set.ranges[i].last - units.set.ranges[i].first + 1;
+    return n <= SMALL_SET;
+}
+
+/* May all that it matches begin with one and the same character? PCRE2 looks for that first, then. */
+static bool begins_alike(struct printer *printer, const struct sp_re_node *node)
+{
+    switch (node->kind) {
+    case SP_RE_ANY: return false;
+    case SP_RE_SET: return is_small(printer, node);
+    case SP_RE_REPEAT: return node->repeat.min > 0 && begins_alike(printer, node->child);
+    case SP_RE_GROUP: return begins_alike(printer, node->child);
+    case SP_RE_SEQUENCE: {
+        const struct sp_re_node *first = node->child;
+        while (first && (first->kind == SP_RE_AT || first->kind == SP_RE_LOOK) && first->next)
+            first = first->next;
+        return first && begins_alike(printer, first);
+    }
+    default: return true;
+    }
+}
+
 static void put_look(struct printer *printer, const struct sp_re_node *node)
 {
     if (printer->hyperscan) {
         printer->structural = true;
         return;
     }
-    printer->looks_ahead |= !node->look.behind && !node->look.negated;
+    printer->looks_ahead |= !node->look.behind && !node->look.negated && begins_alike(printer, node->child);
     static const char *const opens[2][2] = {{"(?=", "(?!"}, {"(?<=", "(?<!"}};
     put_group(printer, opens[node->look.behind][node->look.negated], node->child, false);
 }

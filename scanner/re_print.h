@@ -33,7 +33,7 @@ struct sp_re_pcre2 {
     const char *text; /* terminated; in the arena, as the weights */
     size_t n_bytes;
     bool ucp;         /* \b is Unicode's: UCP needed */
-    bool looks_ahead; /* has a positive lookahead, which PCRE2's start optimizations misread */
+    bool looks_ahead; /* has a lookahead for a certain character, which PCRE2's start optimizations misread */
     bool atomic;      /* has an atomic or possessive group, which its auto-possessification misreads */
     const struct sp_re_weight *weights; /* by offset */
     size_t n_weights;

@@ -84,6 +84,8 @@ Test(match, asks_no_optimization_of_pcre2_that_misses_matches)
     /* What a lookahead asks for and what must follow may be one character. */
     cr_expect(eq(str, search_one("(?=a)b?a", "a"), "0:0-1"));
     cr_expect(eq(str, search_one("(?=e)(?:l|)eval", "xeval"), "0:1-5"));
+    cr_expect(eq(str, search_one("(?=[aéèêëēė])b?a", "a"), "0:0-1"));
+    cr_expect(eq(str, search_one("(?=[^\\x00-`b-\\U0010FFFF])b?a", "a"), "0:0-1"));
     /* What comes behind an atomic group that may be empty may need what stands before it. */
     cr_expect(eq(str, search_one("b?(?>(a)?)b", "b"), "0:0-1"));
     cr_expect(eq(str, search_one("\\w*(?:\\s|#)?+eval", "myeval"), "0:0-6"));
