@@ -202,7 +202,7 @@ const struct sp_python_value *sp_fold_python_codec(
     if (!sp_fold_python_is_text(value))
         return NULL;
     if (strcmp(name, "rot13") == 0)
-        return rot13(fold, value);
+        return value->kind == SP_PYTHON_VALUE_TEXT ? rot13(fold, value) : NULL; /* of text only */
     bool ascii = sp_utf8_ascii((const uint8_t *)value->text.ptr, value->text.n_bytes) == value->text.n_bytes;
     if (keeps_bytes(value, name, ascii, encode))
         return sp_fold_python_text(

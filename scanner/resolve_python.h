@@ -142,6 +142,8 @@ struct sp_python_set sp_resolve_python_set_aliased(
 /* The one constant text that the set is, or NULL. */
 const struct sp_python_value *sp_resolve_python_set_constant(const struct sp_python_set *set);
 
+/* The one value of the set that is known, or NULL; *ret_doubt is set where it may be something else as well. */
+const struct sp_python_value *sp_resolve_python_set_known(const struct sp_python_set *set, bool *ret_doubt);
 /* What stands for the set in a row of values: its only one. Of a constant only where it can be nothing else. NULL: none. */
 const struct sp_python_value *sp_resolve_python_set_item(const struct sp_python_set *set);
 /* The set's only value, where it has no other. */
@@ -267,14 +269,15 @@ void sp_resolve_python_display_iterate(
 
 /* ---- round ---- */
 
-/* The comprehension's value, its names being those of that scope; NULL: not known. */
+/* The comprehension's value, its names being those of that scope; NULL: not known. *ret_doubt is set where it may be something
+ * else as well. */
 const struct sp_python_value *sp_resolve_python_round_comprehension(
-    struct sp_python_resolver *resolver, const struct sp_python_node *node, uint32_t scope);
+    struct sp_python_resolver *resolver, const struct sp_python_node *node, uint32_t scope, bool *ret_doubt);
 struct sp_python_call;
 /* What the function answers to exactly these arguments, where it does nothing but answer an expression; NULL: not known.
  * parameter: the first that the arguments are for. */
-const struct sp_python_value *sp_resolve_python_round_call(
-    struct sp_python_resolver *resolver, uint32_t function, uint32_t parameter, const struct sp_python_call *call);
+const struct sp_python_value *sp_resolve_python_round_call(struct sp_python_resolver *resolver, uint32_t function,
+    uint32_t parameter, const struct sp_python_call *call, bool *ret_doubt);
 
 /* ---- assign ---- */
 

@@ -197,7 +197,9 @@ static void call_function(
     bool method = resolver->scopes[resolver->scopes[scope].parent].kind == SP_PYTHON_SCOPE_CLASS;
     if (method && parameter)
         parameter = sp_python_tree_at(&resolver->tree, parameter)->next;
-    const struct sp_python_value *answer = sp_resolve_python_round_call(resolver, index, parameter, call);
+    bool doubt = false;
+    const struct sp_python_value *answer = sp_resolve_python_round_call(resolver, index, parameter, call, &doubt);
+    set->other |= answer && doubt;
     for (; parameter; parameter = sp_python_tree_at(&resolver->tree, parameter)->next) {
         const struct sp_python_node *node = sp_python_tree_at(&resolver->tree, parameter);
         if (node->kind != SP_PYTHON_NODE_PARAMETER)
@@ -224,7 +226,8 @@ static void call_function(
 }
 
 /* The named arguments as a dictionary, or NULL. */
-static struct sp_python_value *keywords(struct sp_python_resolver *resolver, const struct sp_python_call *call)
+static struct sp_python_value *keywords(
+    struct sp_python_resolver *resolver, const struct sp_python_call *call, bool *ret_doubt)
 {
     struct sp_python_value *dict = sp_fold_python_value(&resolver->fold, SP_PYTHON_VALUE_DICT);
     const struct sp_python_value **items =
@@ -236,7 +239,7 @@ static struct sp_python_value *keywords(struct sp_python_resolver *resolver, con
             continue;
         items[n++] =
             sp_fold_python_text(&resolver->fold, SP_PYTHON_VALUE_TEXT, resolver->names.items[one->name], SP_VIA_DIRECT);
-        items[n++] = one->star ? NULL : sp_resolve_python_set_item(&one->set);
+        items[n++] = one->star ? NULL : sp_resolve_python_set_known(&one->set, ret_doubt);
     }
     if (!dict || !items)
         return NULL;
@@ -276,7 +279,7 @@ void sp_resolve_python_call_compute(struct sp_python_resolver *resolver, const s
         const struct sp_python_argument *one = &call->arguments[i];
         other |= one->star;
         if (one->name != UINT32_MAX && formats && !named)
-            named = keywords(resolver, call);
+            named = keywords(resolver, call, &other);
         if (one->name != UINT32_MAX && formats)
             other |= one->set.other;
         if (one->star || one->name != UINT32_MAX)

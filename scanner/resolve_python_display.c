@@ -127,7 +127,7 @@ void sp_resolve_python_display_comprehension(
 {
     struct sp_python_node *node = sp_python_tree_at(&resolver->tree, index);
     uint32_t outer = resolver->scope;
-    bool known = false, first = true;
+    bool known = false, first = true, doubt = false;
     if (!node->value && !resolver->quiet)
         node->value = new_scope(resolver);
     resolver->scope = node->value ? (uint32_t)node->value : new_scope(resolver);
@@ -142,7 +142,7 @@ void sp_resolve_python_display_comprehension(
             sp_resolve_python_display_iterate(resolver, &iterable, &items);
             if (target)
                 sp_resolve_python_assign(resolver, target, &items);
-            known |= first && sp_resolve_python_set_single(&iterable);
+            known |= first && sp_resolve_python_set_known(&iterable, &doubt);
             first = false;
         } else if (clause->kind == SP_PYTHON_NODE_IF_CLAUSE) {
             for (uint32_t part = clause->child; part; part = sp_resolve_python_at(resolver, part)->next)
@@ -158,7 +158,9 @@ void sp_resolve_python_display_comprehension(
     uint32_t scope = resolver->scope;
     resolver->scope = outer;
     struct sp_python_set set = {0};
-    const struct sp_python_value *folded = known ? sp_resolve_python_round_comprehension(resolver, node, scope) : NULL;
+    const struct sp_python_value *folded =
+        known ? sp_resolve_python_round_comprehension(resolver, node, scope, &doubt) : NULL;
+    set.other |= folded && doubt;
     if (!folded && element.n_items && !node->op) {
         /* At least what the elements may be, for those who call or iterate over them. */
         const struct sp_python_value **kept = sp_arena_array(&resolver->temporary, element.n_items + 1u, sizeof(*kept));

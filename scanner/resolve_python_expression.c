@@ -189,7 +189,7 @@ static bool append_field(struct sp_python_resolver *resolver, const struct sp_py
     const struct sp_python_set *set, struct sp_str spec, struct sp_fold_python_builder *builder)
 {
     struct sp_fold_python_builder converted = {.fold = &resolver->fold};
-    const struct sp_python_value *value = sp_resolve_python_set_single(set);
+    const struct sp_python_value *value = sp_resolve_python_set_known(set, &builder->doubt);
     uint32_t last = field->end - (field->value ? 0 : 1) - (field->op ? 2 : 0);
     while (last > field->start && resolver->source.ptr[last - 1] == ' ')
         last--;

@@ -70,7 +70,7 @@ static bool pay(struct sp_python_resolver *resolver, const struct sp_python_node
 }
 
 /* 1, 0, or -1 where it is not known. */
-static int truth_of(struct sp_python_resolver *resolver, uint32_t index)
+static int truth_of(struct sp_python_resolver *resolver, uint32_t index, bool *ret_doubt)
 {
     const struct sp_python_node *node = sp_resolve_python_at(resolver, index);
     uint32_t second = node->kind == SP_PYTHON_NODE_BINARY ? sp_resolve_python_at(resolver, node->child)->next : 0;
@@ -78,11 +78,11 @@ static int truth_of(struct sp_python_resolver *resolver, uint32_t index)
     if (joint != SP_PYTHON_OPERATOR_AND && joint != SP_PYTHON_OPERATOR_OR) {
         struct sp_python_set set;
         sp_resolve_python_expression(resolver, index, &set);
-        return sp_fold_python_truth(sp_resolve_python_set_single(&set));
+        return sp_fold_python_truth(sp_resolve_python_set_known(&set, ret_doubt));
     }
     int truth = -1;
     for (uint32_t child = node->child; child; child = sp_resolve_python_at(resolver, child)->next) {
-        truth = truth_of(resolver, child);
+        truth = truth_of(resolver, child, ret_doubt);
         if (truth < 0 || truth == (joint == SP_PYTHON_OPERATOR_OR))
             break;
     }
@@ -98,6 +98,7 @@ struct rounds {
     const struct sp_python_value **results;
     uint32_t n_results;
     bool known, mixed;
+    bool doubt; /* or something else, that is not known */
 };
 
 static void add_result(struct rounds *rounds)
@@ -110,7 +111,7 @@ static void add_result(struct rounds *rounds)
         if (!rounds->known)
             return;
         sp_resolve_python_expression(resolver, child, &set);
-        rounds->results[rounds->n_results] = sp_resolve_python_set_single(&set);
+        rounds->results[rounds->n_results] = sp_resolve_python_set_known(&set, &rounds->doubt);
         rounds->known = rounds->results[rounds->n_results++];
         child = sp_resolve_python_at(resolver, child)->next;
     }
@@ -126,7 +127,7 @@ static void walk_clause(struct rounds *rounds, uint32_t index)
     }
     const struct sp_python_node *clause = sp_resolve_python_at(resolver, index);
     if (clause->kind == SP_PYTHON_NODE_IF_CLAUSE) {
-        int truth = clause->child ? truth_of(resolver, clause->child) : -1;
+        int truth = clause->child ? truth_of(resolver, clause->child, &rounds->doubt) : -1;
         rounds->known &= truth >= 0;
         if (truth == 1)
             walk_clause(rounds, clause->next);
@@ -137,7 +138,7 @@ static void walk_clause(struct rounds *rounds, uint32_t index)
     if (source)
         sp_resolve_python_expression(resolver, source, &iterable);
     const struct sp_python_value *items =
-        sp_fold_python_items(&resolver->fold, sp_resolve_python_set_single(&iterable));
+        sp_fold_python_items(&resolver->fold, sp_resolve_python_set_known(&iterable, &rounds->doubt));
     rounds->known &= items != NULL;
     rounds->mixed |= items && items->mixed && items->n_items > 1;
     for (uint32_t i = 0; rounds->known && i < items->n_items; i++) {
@@ -152,7 +153,7 @@ static void walk_clause(struct rounds *rounds, uint32_t index)
 }
 
 const struct sp_python_value *sp_resolve_python_round_comprehension(
-    struct sp_python_resolver *resolver, const struct sp_python_node *node, uint32_t scope)
+    struct sp_python_resolver *resolver, const struct sp_python_node *node, uint32_t scope, bool *ret_doubt)
 {
     uint32_t first = node->child, outer = resolver->scope;
     while (first && sp_resolve_python_at(resolver, first)->kind != SP_PYTHON_NODE_FOR_CLAUSE)
@@ -166,6 +167,7 @@ const struct sp_python_value *sp_resolve_python_round_comprehension(
     resolver->scope = scope;
     walk_clause(&rounds, first);
     give_back(resolver, &rounds.bound);
+    *ret_doubt |= rounds.doubt;
     resolver->scope = outer;
     resolver->quiet--;
     resolver->again = again;
@@ -203,33 +205,33 @@ static uint32_t answer_of(const struct sp_python_resolver *resolver, const struc
 
 /* The argument's one value; NULL: it has none that is known. */
 static const struct sp_python_value *given_to(const struct sp_python_resolver *resolver,
-    const struct sp_python_call *call, const struct sp_python_node *parameter, uint32_t at)
+    const struct sp_python_call *call, const struct sp_python_node *parameter, uint32_t at, bool *ret_doubt)
 {
     const struct sp_python_argument *given = sp_resolve_python_call_argument(resolver, call, at, NULL);
     for (uint32_t i = 0; i < call->n_arguments && !given; i++)
         if (call->arguments[i].name == parameter->name)
             given = &call->arguments[i];
-    return given ? sp_resolve_python_set_single(&given->set) : NULL;
+    return given ? sp_resolve_python_set_known(&given->set, ret_doubt) : NULL;
 }
 
 /* *a: the row of what is left of the arguments. */
 static const struct sp_python_value *rest_of(
-    struct sp_python_resolver *resolver, const struct sp_python_call *call, uint32_t from)
+    struct sp_python_resolver *resolver, const struct sp_python_call *call, uint32_t from, bool *ret_doubt)
 {
     const struct sp_python_value **items =
         sp_arena_array(&resolver->temporary, SP_PYTHON_ARGUMENTS_MAX, sizeof(*items));
     uint32_t n_items = 0, at = 0;
     for (uint32_t i = 0; items && i < call->n_arguments; i++)
         if (call->arguments[i].name == UINT32_MAX && at++ >= from) {
-            items[n_items] = sp_resolve_python_set_single(&call->arguments[i].set);
+            items[n_items] = sp_resolve_python_set_known(&call->arguments[i].set, ret_doubt);
             if (!items[n_items++])
                 return NULL;
         }
     return items ? sp_fold_python_sequence(&resolver->fold, items, n_items) : NULL;
 }
 
-static bool bind_parameters(
-    struct sp_python_resolver *resolver, struct bound *bound, uint32_t parameter, const struct sp_python_call *call)
+static bool bind_parameters(struct sp_python_resolver *resolver, struct bound *bound, uint32_t parameter,
+    const struct sp_python_call *call, bool *ret_doubt)
 {
     uint32_t at = 0;
     for (uint32_t i = 0; i < call->n_arguments; i++)
@@ -241,10 +243,10 @@ static bool bind_parameters(
         if (node->kind != SP_PYTHON_NODE_PARAMETER || (node->op && node->op != '*'))
             return false;
         if (node->op) {
-            value = rest_of(resolver, call, at);
+            value = rest_of(resolver, call, at, ret_doubt);
             at = UINT32_MAX / 2; /* what comes now has names only */
         } else {
-            value = given_to(resolver, call, node, at++);
+            value = given_to(resolver, call, node, at++, ret_doubt);
         }
         bool given = value != NULL;
         for (uint32_t i = 0, n = 0; i < call->n_arguments && !given; i++)
@@ -255,7 +257,7 @@ static bool bind_parameters(
             !sp_resolve_python_at(resolver, fallback)->next) {
             struct sp_python_set set;
             sp_resolve_python_expression(resolver, fallback, &set);
-            value = sp_resolve_python_set_single(&set);
+            value = sp_resolve_python_set_known(&set, ret_doubt);
         }
         if (!value)
             return false;
@@ -264,8 +266,8 @@ static bool bind_parameters(
     return !bound->failed;
 }
 
-const struct sp_python_value *sp_resolve_python_round_call(
-    struct sp_python_resolver *resolver, uint32_t function, uint32_t parameter, const struct sp_python_call *call)
+const struct sp_python_value *sp_resolve_python_round_call(struct sp_python_resolver *resolver, uint32_t function,
+    uint32_t parameter, const struct sp_python_call *call, bool *ret_doubt)
 {
     const struct sp_python_node *node = sp_resolve_python_at(resolver, resolver->functions[function].node);
     uint32_t answer = answer_of(resolver, node), scope = resolver->functions[function].scope, outer = resolver->scope;
@@ -274,12 +276,12 @@ const struct sp_python_value *sp_resolve_python_round_call(
     if (!answer || async || resolver->n_rounds >= CALLS_MAX || !pay(resolver, node))
         return NULL;
     struct bound bound = {.scope = scope};
-    struct sp_python_set set = {.other = true};
+    struct sp_python_set set = {0};
     uint32_t outer_function = resolver->function;
     bool again = resolver->again;
     resolver->quiet++;
     resolver->n_rounds++;
-    if (bind_parameters(resolver, &bound, parameter, call)) {
+    if (bind_parameters(resolver, &bound, parameter, call, ret_doubt)) {
         resolver->scope = scope;
         resolver->function = function + 1;
         sp_resolve_python_expression(resolver, answer, &set);
@@ -290,5 +292,5 @@ const struct sp_python_value *sp_resolve_python_round_call(
     resolver->n_rounds--;
     resolver->quiet--;
     resolver->again = again;
-    return sp_resolve_python_set_single(&set);
+    return sp_resolve_python_set_known(&set, ret_doubt);
 }

@@ -271,6 +271,12 @@ const struct sp_python_value *sp_resolve_python_set_constant(const struct sp_pyt
     return kind == SP_PYTHON_VALUE_TEXT || kind == SP_PYTHON_VALUE_BYTES ? set->items[0] : NULL;
 }
 
+const struct sp_python_value *sp_resolve_python_set_known(const struct sp_python_set *set, bool *ret_doubt)
+{
+    *ret_doubt |= set->other;
+    return set->n_items == 1 && !set->limit && !set->large ? set->items[0] : NULL;
+}
+
 const struct sp_python_value *sp_resolve_python_set_item(const struct sp_python_set *set)
 {
     if (set->n_items != 1 || set->limit)

@@ -35,3 +35,12 @@ Test(resolve_python_scope, what_may_be_changed_by_another_name_is_not_known)
     expect_found("x = [len] * 1\nx[0:] = [__import__]\nx[0]('socket')");
     expect_nothing("a = ('json', ('re',))\n__import__(a[0])");
 }
+
+/* Evaluated code may set names of the program: what they were given by it is still looked at. */
+Test(resolve_python_scope, a_name_that_may_have_been_set_means_what_it_was_given_too)
+{
+    expect_way("m = 'socket'\nexec(f'import {m}')", "socket", SP_VIA_EVALUATED);
+    expect_way("m = 'socket'\nexec('import {m}'.format(m=m))", "socket", SP_VIA_EVALUATED);
+    expect_way("m = 'tpdlfu'\nexec('import ' + ''.join(chr(ord(c) - 1) for c in m))", "socket", SP_VIA_EVALUATED);
+    expect_way("m = 'tekcos'\nf = lambda s: s[::-1]\nexec('import ' + f(m))", "socket", SP_VIA_EVALUATED);
+}
