@@ -81,6 +81,7 @@ static const struct sp_python_action_row rows[] = {
     {"imp.load_source", "import of a file by its path", SP_PYTHON_ACTION_DYNAMIC},
     {"importlib.__import__", "name", SP_PYTHON_ACTION_IMPORT_TOP},
     {"importlib._bootstrap.__import__", "name", SP_PYTHON_ACTION_IMPORT_TOP},
+    {"importlib._bootstrap._find_spec", "name", SP_PYTHON_ACTION_FIND},
     {"importlib._bootstrap._gcd_import", "name", SP_PYTHON_ACTION_IMPORT},
     {"importlib._gcd_import", "name", SP_PYTHON_ACTION_IMPORT},
     {"importlib.find_loader", "name", SP_PYTHON_ACTION_FIND},

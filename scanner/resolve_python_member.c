@@ -24,6 +24,7 @@ void sp_resolve_python_member_tell_way(
         {"__loader__", "use of a module's loader (__loader__)"},
         {"load_module", "import by a loader (load_module)"},
         {"exec_module", "import by a loader (exec_module)"},
+        {"pythonapi", "use of the interpreter's own functions (pythonapi)"},
     };
     static const char *const held[] = {"__closure__", "__defaults__", "__kwdefaults__", "cell_contents"};
     if (name.n_bytes < 8)

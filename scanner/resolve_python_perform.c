@@ -94,7 +94,7 @@ static void evaluated_name(struct sp_python_resolver *resolver, const struct sp_
         struct sp_str part = {rest.ptr, dot ? (size_t)(dot - rest.ptr) : rest.n_bytes};
         if (first) {
             uint32_t number = sp_python_names_find(&resolver->names, part);
-            if (number == UINT32_MAX && sp_python_modules_is_builtin(part))
+            if (number == UINT32_MAX && (sp_python_modules_is_builtin(part) || sp_str_is(part, "__builtins__")))
                 number = sp_python_names_add(&resolver->names, sp_resolve_python_emit_keep(resolver, part));
             if (number == UINT32_MAX)
                 break;

@@ -44,3 +44,12 @@ Test(resolve_python_scope, a_name_that_may_have_been_set_means_what_it_was_given
     expect_way("m = 'tpdlfu'\nexec('import ' + ''.join(chr(ord(c) - 1) for c in m))", "socket", SP_VIA_EVALUATED);
     expect_way("m = 'tekcos'\nf = lambda s: s[::-1]\nexec('import ' + f(m))", "socket", SP_VIA_EVALUATED);
 }
+
+Test(resolve_python_scope, the_builtins_are_reached_by_their_name_in_evaluated_text)
+{
+    expect_found("eval('__builtins__').__import__('socket')");
+    expect_found("b = '__builtins__'\neval(b).__import__('socket')");
+    expect_found("eval('getattr')(eval('__builtins__'), '__import__')('socket')");
+    expect_found("import importlib._bootstrap as b\nb._load(b._find_spec('socket', None))");
+    expect_dynamic("import ctypes\nctypes.pythonapi.PyImport_ImportModule(b'socket')");
+}
