@@ -7,6 +7,7 @@
 #define DEPTH_EQUAL     3
 #define WALKS_CONSTANTS 2
 #define CHANGES_DEPTH   2
+#define PARTIAL_DEPTH   2   /* of what a partial function holds */
 #define CHANGES_ITEMS   8   /* of a row that are looked at for what changes */
 #define FREE_MEANINGS   2   /* of a name, at no charge */
 #define FREE_COPIES     8   /* of a set's items, at no charge */
@@ -158,13 +159,14 @@ static uint8_t places_find(const struct places *places, const struct sp_python_v
 }
 
 /* Is there no room for one more of its kind? What is not followed any more is told by flags. */
-static bool is_full(struct sp_python_set *set, const struct sp_python_value *value)
+static bool is_full(struct sp_python_resolver *resolver, struct sp_python_set *set, const struct sp_python_value *value)
 {
     bool constant = is_constant(value);
     if (set->n_items < (constant ? SP_PYTHON_CONSTANTS_MAX : SP_PYTHON_SET_MAX))
         return false;
     set->other = true;
-    set->limit |= !constant || value->kind == SP_PYTHON_VALUE_PARTIAL;
+    set->limit |= !constant || (value->kind == SP_PYTHON_VALUE_PARTIAL &&
+                                   sp_resolve_python_action_gives_power(resolver, value, PARTIAL_DEPTH));
     return true;
 }
 
@@ -176,7 +178,7 @@ void sp_resolve_python_set_add(
         return;
     }
     uint8_t i = place_of(set, value);
-    if (i < set->n_items ? value->via < set->items[i]->via : !is_full(set, value))
+    if (i < set->n_items ? value->via < set->items[i]->via : !is_full(resolver, set, value))
         put(resolver, &resolver->temporary, set, i, value);
 }
 
@@ -190,7 +192,7 @@ static void join_items(
     for (uint8_t i = 0; i < other->n_items; i++) {
         const struct sp_python_value *value = other->items[i];
         uint8_t at = places_find(&places, value), n_before = set->n_items;
-        if (at < n_before ? value->via < set->items[at]->via : !is_full(set, value))
+        if (at < n_before ? value->via < set->items[at]->via : !is_full(resolver, set, value))
             put(resolver, &resolver->temporary, set, at, value);
         if (set->n_items > n_before)
             places_add(&places, at);
@@ -361,7 +363,7 @@ bool sp_resolve_python_set_grow(
                 put(resolver, resolver->arena, into, at, value);
         } else if (grows_endlessly(resolver, into, value)) {
             into->other = true;
-        } else if (!is_full(into, value)) {
+        } else if (!is_full(resolver, into, value)) {
             value = keep(resolver, value, DEPTH_EQUAL);
             if (value)
                 put(resolver, resolver->arena, into, at, value);

@@ -34,6 +34,16 @@ Test(resolve_python_keep, a_row_that_is_only_looked_at_is_known)
     expect_found("p = [('json', 1), ('socket', 2)]\nfor n, k in p: __import__(n)");
 }
 
+Test(resolve_python_keep, many_functions_in_a_dictionary_reach_no_bound)
+{
+    char source[900] = "from functools import partial\nd = {";
+    for (char name = 'a'; name < 'm'; name++)
+        snprintf(source + strlen(source), sizeof(source) - strlen(source), "'%c': partial(f, '%c'), ", name, name);
+    strcat(source, "}\nd.get(x, x)(1)\n");
+    expect_nothing(source);
+    expect_reported("from functools import partial\nd = {'a': partial(exec), 'b': partial(f)}\nd.get(x)(input())");
+}
+
 /* Whatever gets hold of a list may put another name into it. */
 Test(resolve_python_keep, a_row_that_is_handed_on_is_not)
 {
