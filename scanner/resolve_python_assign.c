@@ -88,6 +88,8 @@ static void assign_link(
         struct sp_str text = resolver->names.items[link->name];
         sp_resolve_python_member_tell_path(resolver, text, target->start, target->end);
         sp_resolve_python_action_tell_operator(resolver, text, set, target->start, target->end);
+        if (sp_str_is(text, "__code__") || sp_str_is(text, "__defaults__") || sp_str_is(text, "__kwdefaults__"))
+            sp_resolve_python_emit_dynamic(resolver, "function that the program changes", target->start, target->end);
         struct sp_python_set none = {.other = true}, told = {0};
         bool own = false;
         if (resolver->self_seen && (owner.other || owner.n_items == 0))

@@ -65,6 +65,7 @@ SHOWN = {
     "members of an object by names in text": TEXTS,
     "module by a computed key": {"modules"},
     "module path that": PATHS | FILES | {"addsitedir"},
+    "function that the program changes": {"__code__", "__defaults__", "__kwdefaults__"},
     "name of the program by": SPACES,
     "names of a module": SPACES,
     "names that another function sees": {"getclosurevars"},

@@ -53,3 +53,11 @@ Test(resolve_python_scope, the_builtins_are_reached_by_their_name_in_evaluated_t
     expect_found("import importlib._bootstrap as b\nb._load(b._find_spec('socket', None))");
     expect_dynamic("import ctypes\nctypes.pythonapi.PyImport_ImportModule(b'socket')");
 }
+
+Test(resolve_python_scope, a_function_that_is_changed_is_told)
+{
+    expect_dynamic("f = lambda n='json': n\nf.__defaults__ = ('socket',)\n__import__(f())");
+    expect_dynamic("f = lambda: 'json'\nf.__code__ = (lambda: 'socket').__code__\n__import__(f())");
+    expect_dynamic("def f(): import json\nf.__code__ = f.__code__.replace(co_names=('socket',))\nf()");
+    expect_nothing("def f(a=1): pass\nprint(f.__defaults__, f.__code__.co_name)\nf.__doc__ = f.__name__ = 'x'");
+}
