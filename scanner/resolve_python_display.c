@@ -122,6 +122,12 @@ static uint32_t new_scope(struct sp_python_resolver *resolver)
     return scope;
 }
 
+static bool is_row(const struct sp_python_value *value)
+{
+    return value && (sp_fold_python_is_text(value) || value->kind == SP_PYTHON_VALUE_SEQUENCE ||
+                        value->kind == SP_PYTHON_VALUE_DICT);
+}
+
 void sp_resolve_python_display_comprehension(
     struct sp_python_resolver *resolver, uint32_t index, struct sp_python_set *ret_set)
 {
@@ -142,7 +148,7 @@ void sp_resolve_python_display_comprehension(
             sp_resolve_python_display_iterate(resolver, &iterable, &items);
             if (target)
                 sp_resolve_python_assign(resolver, target, &items);
-            known |= first && sp_resolve_python_set_known(&iterable, &doubt);
+            known |= first && is_row(sp_resolve_python_set_known(&iterable, &doubt));
             first = false;
         } else if (clause->kind == SP_PYTHON_NODE_IF_CLAUSE) {
             for (uint32_t part = clause->child; part; part = sp_resolve_python_at(resolver, part)->next)

@@ -135,7 +135,8 @@ static void walk_clause(struct rounds *rounds, uint32_t index)
     }
     uint32_t source = clause->child ? sp_resolve_python_at(resolver, clause->child)->next : 0;
     struct sp_python_set iterable = {.other = true};
-    if (source)
+    /* It was walked before: comprehensions within each other would double what each of them costs. */
+    if (source && pay(resolver, clause))
         sp_resolve_python_expression(resolver, source, &iterable);
     const struct sp_python_value *items =
         sp_fold_python_items(&resolver->fold, sp_resolve_python_set_known(&iterable, &rounds->doubt));
