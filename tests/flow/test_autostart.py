@@ -27,11 +27,13 @@ PLACE = "/run" if os.getuid() == 0 else os.environ.get("XDG_RUNTIME_DIR") or os.
 
 
 def cleared(pid):
+    """Ended, and with it every thread: the last one closes the sockets."""
     try:
         with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+            fields = file.read().rsplit(")", 1)[1].split()
     except OSError:
         return True
+    return fields[0] == "Z" and int(fields[17]) <= 1
 
 
 class Autostart(unittest.TestCase):

@@ -65,6 +65,7 @@ static int launch(const char *program, const char *script)
     pid_t pid;
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     cr_assert_eq(pipe2(errors, O_CLOEXEC), 0);
+    cr_assert_eq(write(ends[0], "in\n", 3), 3); /* before anybody can be gone */
     const struct sp_launch what = {
         .argv = &argv,
         .box = &box,
@@ -82,7 +83,6 @@ static int launch(const char *program, const char *script)
     close(errors[1]);
     close(what.seccomp_fd);
     close(what.info_fd);
-    cr_assert_eq(write(ends[0], "in\n", 3), 3);
     read_all(ends[0], said, sizeof said);
     read_all(errors[0], complained, sizeof complained);
     close(ends[0]);
