@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "proto/language.h"
 #include "proto/scope.h"
@@ -10,18 +11,21 @@
 #include "scanner/span.h"
 #include "scanner/tongue.h"
 
-#define ARENA_BYTES ((size_t)1 << 31)
-#define FILE_BYTES  ((size_t)1 << 26)
+#define ARENA_BYTES    ((size_t)1 << 31)
+#define FILE_BYTES_MAX (1 << 26)
 
+/* Exactly as much as the file has, so that a sanitizer sees what is read past its end. */
 static int read_file(const char *path, char **ret_bytes, size_t *ret_n_bytes)
 {
     sp_cleanup(sp_close_file) FILE *file = fopen(path, "rb");
-    if (!file)
+    struct stat info;
+    if (!file || fstat(fileno(file), &info) < 0 || info.st_size > FILE_BYTES_MAX)
         return -1;
-    sp_cleanup(sp_free_ptr) char *bytes = malloc(FILE_BYTES);
-    if (!bytes)
+    size_t size = (size_t)info.st_size;
+    sp_cleanup(sp_free_ptr) char *bytes = malloc(size ? size : 1);
+    if (!bytes || fread(bytes, 1, size, file) != size)
         return -1;
-    *ret_n_bytes = fread(bytes, 1, FILE_BYTES, file);
+    *ret_n_bytes = size;
     *ret_bytes = SP_TAKE(bytes);
     return 0;
 }
