@@ -249,28 +249,42 @@ static const struct sp_python_value *any_add(struct sp_fold_python *fold, const 
         fold, SP_PYTHON_OPERATOR_ADD, self, sp_fold_python_argument(arguments, n_arguments, 0));
 }
 
-static const struct sp_python_value *dict_values(struct sp_fold_python *fold, const struct sp_python_value *self,
-    const struct sp_python_value *const *arguments, size_t n_arguments)
+/* What part gives of each pair, as a list. */
+static const struct sp_python_value *dict_list(struct sp_fold_python *fold, const struct sp_python_value *self,
+    size_t n_arguments,
+    const struct sp_python_value *(*part)(struct sp_fold_python *fold, const struct sp_python_value *const *pair))
 {
-    (void)arguments;
     if (self->kind != SP_PYTHON_VALUE_DICT || self->mixed || n_arguments)
         return NULL;
     const struct sp_python_value **items = sp_arena_array(fold->arena, self->n_items / 2 + 1, sizeof(*items));
     for (uint32_t i = 0; items && i < self->n_items / 2; i++)
-        items[i] = self->items[i * 2 + 1];
+        items[i] = part(fold, self->items + 2 * (size_t)i);
     return items ? sp_fold_python_list(fold, items, self->n_items / 2) : NULL;
+}
+
+static const struct sp_python_value *pair_value(struct sp_fold_python *fold, const struct sp_python_value *const *pair)
+{
+    (void)fold;
+    return pair[1];
+}
+
+static const struct sp_python_value *pair_row(struct sp_fold_python *fold, const struct sp_python_value *const *pair)
+{
+    return sp_fold_python_sequence(fold, pair, 2);
+}
+
+static const struct sp_python_value *dict_values(struct sp_fold_python *fold, const struct sp_python_value *self,
+    const struct sp_python_value *const *arguments, size_t n_arguments)
+{
+    (void)arguments;
+    return dict_list(fold, self, n_arguments, pair_value);
 }
 
 static const struct sp_python_value *dict_items(struct sp_fold_python *fold, const struct sp_python_value *self,
     const struct sp_python_value *const *arguments, size_t n_arguments)
 {
     (void)arguments;
-    if (self->kind != SP_PYTHON_VALUE_DICT || self->mixed || n_arguments)
-        return NULL;
-    const struct sp_python_value **items = sp_arena_array(fold->arena, self->n_items / 2 + 1, sizeof(*items));
-    for (uint32_t i = 0; items && i < self->n_items / 2; i++)
-        items[i] = sp_fold_python_sequence(fold, self->items + 2 * (size_t)i, 2);
-    return items ? sp_fold_python_list(fold, items, self->n_items / 2) : NULL;
+    return dict_list(fold, self, n_arguments, pair_row);
 }
 
 static const struct sp_python_value *dict_keys(struct sp_fold_python *fold, const struct sp_python_value *self,
