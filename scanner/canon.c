@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/utf8.h"
+#include "scanner/hash.h"
 
 #define WINDOW_BEFORE 256
 #define WINDOW_BEHIND 512
@@ -384,9 +385,7 @@ struct sifting {
 
 static uint64_t sign(struct sifting *s, struct sp_str text, unsigned char before, unsigned char after)
 {
-    uint32_t hash = 2166136261u ^ before ^ (uint32_t)after << 8;
-    for (size_t i = 0; i < text.n_bytes; i++)
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 16777619u;
+    uint32_t hash = sp_hash_on(SP_HASH_START ^ before ^ (uint32_t)after << 8, text);
     s->work += text.n_bytes;
     struct signed_name *known = &s->known[(hash ^ hash >> 16) % KNOWN_NAMES];
     if (known->text.ptr && known->before == before && known->after == after && sp_str_equal(known->text, text))

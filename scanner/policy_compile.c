@@ -2,22 +2,8 @@
  * child process, in time) that scans nothing; the result is immutable and shared by reference count. */
 #include <stdlib.h>
 
+#include "scanner/hash.h"
 #include "scanner/policy.h"
-
-static uint32_t hash_byte(uint32_t hash, char byte)
-{
-    return (hash ^ (unsigned char)byte) * 16777619u;
-}
-
-#define HASH_START 2166136261u
-
-static uint32_t hash_of(struct sp_str text)
-{
-    uint32_t hash = HASH_START;
-    for (size_t i = 0; i < text.n_bytes; i++)
-        hash = hash_byte(hash, text.ptr[i]);
-    return hash;
-}
 
 static int index_init(struct sp_policy_index *index, size_t n_items)
 {
@@ -64,7 +50,7 @@ static void index_module(struct sp_policy *policy, uint32_t item)
 {
     const struct sp_policy_module *modules = policy->model->modules;
     struct sp_str name = modules[item - 1].name;
-    uint32_t hash = hash_of(name);
+    uint32_t hash = sp_hash_on(SP_HASH_START, name);
     struct sp_policy_slot *slot = index_find(&policy->modules, policy->model, module_name, name, hash);
     for (uint32_t *at = &slot->item; *at; at = &policy->next_module[*at - 1]) {
         if (!shadows(&modules[*at - 1], &modules[item - 1]))
@@ -89,7 +75,7 @@ static int index_modules(struct sp_policy *policy)
     for (uint32_t i = 0; i < model->n_modules; i++)
         index_module(policy, i + 1);
     for (uint32_t i = 0; i < model->n_allowed; i++) {
-        uint32_t hash = hash_of(model->allowed[i]);
+        uint32_t hash = sp_hash_on(SP_HASH_START, model->allowed[i]);
         *index_find(&policy->allowed, model, allowed_name, model->allowed[i], hash) =
             (struct sp_policy_slot){hash, i + 1};
     }
@@ -184,14 +170,14 @@ bool sp_policy_serves(const struct sp_policy *policy, int language)
 
 void sp_policy_walk_init(struct sp_policy_walk *walk, struct sp_str module)
 {
-    *walk = (struct sp_policy_walk){.module = module, .hash = HASH_START};
+    *walk = (struct sp_policy_walk){.module = module, .hash = SP_HASH_START};
 }
 
 static bool walk_on(const struct sp_policy *policy, const struct sp_policy_index *index, name_of *name,
     struct sp_policy_walk *walk, struct sp_policy_hit *ret_hit)
 {
     while (walk->at < walk->module.n_bytes) {
-        walk->hash = hash_byte(walk->hash, walk->module.ptr[walk->at++]);
+        walk->hash = sp_hash_on_word(walk->hash, (unsigned char)walk->module.ptr[walk->at++]);
         if (walk->at < walk->module.n_bytes) {
             char next = walk->module.ptr[walk->at];
             if (next != '.' && next != '/' && next != ':')

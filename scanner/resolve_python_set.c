@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "scanner/hash.h"
+
 #define DEPTH_EQUAL     3
 #define WALKS_CONSTANTS 2
 #define CHANGES_DEPTH   2
@@ -108,11 +110,9 @@ static uint32_t hash_of(const struct sp_python_value *value)
 {
     if (value->hash)
         return value->hash;
-    uint32_t hash = (2166136261u ^ value->kind) * 16777619u;
-    hash = (hash ^ (uint32_t)value->number) * 16777619u;
     size_t n = value->text.n_bytes < SP_PYTHON_NAME_MAX ? value->text.n_bytes : SP_PYTHON_NAME_MAX;
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ (uint8_t)value->text.ptr[i]) * 16777619u;
+    uint32_t hash = sp_hash_on_word(sp_hash_on_word(SP_HASH_START, value->kind), (uint32_t)value->number);
+    hash = sp_hash_on(hash, (struct sp_str){value->text.ptr, n});
     hash ^= hash >> 15;
     return hash ? hash : 1;
 }

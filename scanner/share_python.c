@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "scanner/hash.h"
 #include "scanner/resolve_python_action.h"
 
 #define ENTRIES_MAX ((uint32_t)1 << 16)
@@ -49,9 +50,7 @@ int sp_share_python_init(struct sp_share *share, struct sp_arena *arena, struct 
 
 static uint32_t bucket_of(struct sp_str key)
 {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < key.n_bytes; i++)
-        hash = (hash ^ (uint8_t)key.ptr[i]) * 16777619u;
+    uint32_t hash = sp_hash_on(SP_HASH_START, key);
     return (hash ^ hash >> 15) % SP_SHARE_BUCKETS;
 }
 
